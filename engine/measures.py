@@ -14,7 +14,7 @@ from torch import Tensor
 from cbspec.stage import Job
 from engine.credit.estimator import Estimator, normalise, open_estimator
 from engine.forward import ForwardPass
-from engine.nets import ResidualMLP
+from engine.nets import ResidualMLP, cross_entropy
 from engine.parameters import CreditQuality
 from engine.randomness import generator
 from engine.replicas import Replicas
@@ -66,6 +66,19 @@ def correlation(x: Tensor, y: Tensor) -> Tensor:
     return cosine(x - x.mean(-1, keepdim=True), y - y.mean(-1, keepdim=True))
 
 
+def by_autograd(forward: ForwardPass) -> Tensor:
+    """Return the true per-sample gradients dL/dh_l for l = 0..L-1, `[replica, level, batch, d]`.
+
+    The oracle has them by the backward pass that is written out in `engine.nets`. So a control that
+    asks for its Gamma of 1 compares two computations, and fails where one of them is wrong.
+    """
+    with torch.enable_grad():
+        entering = forward.trace.hidden[0].detach().requires_grad_()
+        trace = forward.network.forward(entering)
+        loss = cross_entropy(trace.logits, forward.y).sum()
+    return torch.stack(torch.autograd.grad(loss, trace.hidden[:-1]), 1)
+
+
 class Probe:
     """Measures R estimators on R frozen networks, batch by batch."""
 
@@ -92,9 +105,10 @@ class Probe:
         x, y = batch
         network, levels = self.network, range(self.network.depth)
         forward = ForwardPass(network, x.double(), y)
-        reference, credit = forward.gradients()[:, :-1], self.estimator.credit(forward, levels)
+        reference, credit = by_autograd(forward), self.estimator.credit(forward, levels)
         predicted, changed, nudged = self._tails(forward, credit)
         single = ForwardPass(self.single, x, y).gradients()[:, :-1].double()
+        steady = forward.gradients()[:, :-1]
         shaken = self._shaken(forward).gradients()[:, :-1]
         measured = {
             "gamma": gamma(credit, reference),
@@ -105,7 +119,7 @@ class Probe:
             "hidden_norm": forward.states.norm(dim=-1).mean(-1),
             "loss": forward.losses.mean(-1, keepdim=True),
             "float32_agreement": gamma(single, reference),
-            "steadiness": gamma(shaken, reference),
+            "steadiness": gamma(shaken, steady),
         }
         state_error = self.estimator.state_error(forward)
         return measured if state_error is None else measured | {"state_error": state_error}

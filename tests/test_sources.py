@@ -120,5 +120,5 @@ def test_each_source_has_its_hash():
     """Each document has a hash of its own, by which someone who has the document can check it."""
     hashes = [re.findall(r"blob\s+`([0-9a-f]{40})`", document) for document in documents()]
 
-    assert [len(found) for found in hashes] == [1] * 5
-    assert len({each for found in hashes for each in found}) == 5
+    assert [len(found) for found in hashes] == [1] * 6
+    assert len({each for found in hashes for each in found}) == 6

@@ -16,7 +16,7 @@ from engine.credit.dfa import DFA
 from engine.credit.estimator import normalise, open_estimator
 from engine.credit.oracle import Oracle
 from engine.forward import ForwardPass
-from engine.measures import MEASURES, correlation, cosine, gamma, undefined
+from engine.measures import MEASURES, by_autograd, correlation, cosine, gamma, undefined
 from engine.nets import ResidualMLP, cross_entropy
 from engine.randomness import generator
 from engine.snapshot import read_network
@@ -295,3 +295,21 @@ def test_gamma_of_the_oracle_is_one_on_any_network(seed: int, depth: int, scale:
 
     torch.testing.assert_close(gamma(oracle, truth), torch.ones(2, depth, dtype=torch.float64))
     assert (gamma(dfa, truth).abs() <= 1).all()
+
+
+def test_the_oracles_gamma_tells_a_wrong_backward_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gamma is measured against autograd. It is 1 for the oracle, and far from it where the backward
+    pass that the oracle takes is wrong.
+    """
+    shape = Architecture(32, 16, 3)
+    network = ResidualMLP(shape, initialise(shape, SEEDS, "cpu").to(torch.float64))
+    labels = torch.randint(10, (2, 8), generator=torch.Generator().manual_seed(2))
+    forward = ForwardPass(network, draw(3, 2, 8, 32), labels)
+    oracle = Oracle([None] * 2, SEEDS, shape, "cpu", torch.float64)
+
+    right = gamma(oracle.credit(forward, range(3)), by_autograd(forward))
+    monkeypatch.setattr(ResidualMLP, "pull_back", lambda self, level, block, back: back.roll(1, -1))
+    wrong = gamma(oracle.credit(forward, range(3)), by_autograd(forward))
+
+    assert (right > 1 - 1e-9).all()
+    assert (wrong < 0.9).all()
