@@ -38,16 +38,15 @@ def read(
     if not pool:
         return None
     looks = tuple(words.get("looks", ()))
-    for name in ("start", "max"):
-        if looks and name in words:
-            message = (
-                f"{name} says nothing where looks are given: {list(looks)}; give looks here, too"
-            )
-            mistakes.add(own.entries.get(name, own), message)
-            return None
+    idle = [name for name in ("start", "max") if looks and name in words]
     start = looks[0] if looks else words.get("start", len(pool))
     most = looks[-1] if looks else words.get("max", len(pool))
-    if len(set(pool)) < len(pool):
+    if idle:
+        message = (
+            f"{idle[0]} says nothing where looks are given: {list(looks)}; give looks here, too"
+        )
+        mistakes.add(own.entries.get(idle[0], own), message)
+    elif len(set(pool)) < len(pool):
         (twice, _), *_ = Counter(pool).most_common(1)
         mistakes.add(place, f"the seed {twice} stands twice")
     elif most > len(pool):

@@ -16,9 +16,7 @@ from cbspec.stage.declaration import declared
 
 Array: TypeAlias = NDArray[np.float64]
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
-"""Values that differ by less of their sizes' sum differ by the order of summation alone, and count
-as equal.
-"""
+"""Values that differ by less of their sizes' sum differ by rounding alone, and count as equal."""
 
 SQUARABLE = 1e150
 

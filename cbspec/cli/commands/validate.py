@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -30,30 +31,19 @@ def command(ctx: click.Context, project: Project, paths: tuple[Path, ...], as_js
 
     places = list(paths) or [project.claims_folder]
     files = len(claim_files(places))
+    loaded = partial(load, places, catalog=project.catalog, folder=project.claims_folder)
     claims = 0
     warnings: Sequence[Diagnostic] = ()
     mistakes: list[Diagnostic] = []
     try:
-        read = load(
-            places,
-            catalog=project.catalog,
-            scale=project.scale(),
-            folder=project.claims_folder,
-            every=True,
-        )
+        read = loaded(scale=project.scale(), every=True)
         claims = len({claim.id for claim in read})
         warnings = undecidable(read, project.ledger, project.noise)
     except ClaimError as error:
         mistakes += error.mistakes
     try:
         if project.config.canary:
-            load(
-                places,
-                catalog=project.catalog,
-                scale=project.config.canary,
-                folder=project.claims_folder,
-                exact=True,
-            )
+            loaded(scale=project.config.canary, exact=True)
     except ClaimError as error:
         mistakes = _joined(mistakes, error.mistakes)
         claims = 0
