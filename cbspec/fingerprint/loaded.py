@@ -36,6 +36,7 @@ class Loaded:
         self._observer = Observer(self._root)
         self._catalog: set[str] = set()  # names of modules
         self._catalog_run: set[str] = set()  # names of files
+        self._waits = False
         self._spent = False
 
     def leave_out(self, apart: Collection[Path]) -> None:
@@ -44,13 +45,18 @@ class Loaded:
 
     @contextmanager
     def loading_catalog(self) -> Iterator[None]:
-        """Note what a block loads and runs: the catalog, which precedes every stage."""
+        """Note what a block loads and runs: the catalog, which precedes every stage.
+
+        What is loaded between it and the first stage is the process's own, such as a conftest.py.
+        """
+        self._observer.forget()
         before = self.imported()
         try:
             yield
         finally:
             self._catalog |= self.imported() - before
             self._catalog_run |= self._observer.run
+            self._waits = True
 
     def prepare(self, watch: Watch) -> bool:
         """Unload the modules of other stages, so that everything that this stage loads is seen.
@@ -61,6 +67,9 @@ class Loaded:
         """
         if self._spent:
             return False
+        if self._waits:
+            self._before |= set(sys.modules) - self._catalog
+            self._waits = False
         others = []
         for name, file in self._modules():
             if file not in watch.files and name not in self._catalog:
@@ -125,7 +134,7 @@ class Loaded:
             path = self._own(name)
             if path and path not in written:
                 used.add(path)
-                if path != Path(name) and not _lies_in(name, made):
+                if path != Path(name) and not _lies_in(name, made | self._observer.links):
                     used.add(Path(name))  # a link, which may lead elsewhere tomorrow
         return set(filterfalse(self._is_apart, used))
 

@@ -28,7 +28,6 @@ _METADATA = f"{_STDLIB}importlib{os.sep}metadata"
 # They list folders to find modules, and each other
 _SEARCHING = ("<frozen importlib", *_INSTALLED)
 _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"})
-_PLACES = frozenset({"os.rename", "os.link", "os.symlink"})  # `os.replace` is a rename, too
 
 
 class Observer:
@@ -43,7 +42,8 @@ class Observer:
             other files that code of the project read, asked after or handed to a program, and of
             folders that it listed. What a stage read inside a `functools.cache` stands beneath the
             file of the function, too, because later stages get it from there.
-        written: names of files that the process wrote, and of folders and links that it made.
+        written: names of files that the process wrote, and of folders that it made.
+        links: names of symbolic links that it made.
         updated: file that was opened for reading and writing -> when it was last written by then.
     """
 
@@ -52,6 +52,7 @@ class Observer:
         self.run: set[str] = set()
         self.used: dict[str, set[str]] = defaultdict(set)
         self.written: set[str] = set()
+        self.links: set[str] = set()
         self.updated: dict[str, str] = {}
         self._heard = Heard()
         _listen()
@@ -65,12 +66,13 @@ class Observer:
         for names in self.used.values():
             names -= made
         self.written.clear()
+        self.links.clear()
         self.updated.clear()
         self._heard.forget()
         _listening[:] = [self]
 
     def made(self) -> set[str]:
-        """Return the names of files, folders and links that the process wrote or made."""
+        """Return the names of files that the process wrote, and of folders that it made."""
         made = set(self.written)
         for path, before in self.updated.items():
             if written_at(path) != before:
@@ -90,7 +92,9 @@ class Observer:
             self._ask(absolute(arguments[0]), sys._getframe(3))
         elif event == "os.mkdir":
             self._add("written", absolute(arguments[0]))
-        elif event in _PLACES:
+        elif event == "os.symlink":
+            self._add("links", absolute(arguments[1]))
+        elif event in ("os.rename", "os.link"):  # `os.replace` is a rename, too
             source, target = map(absolute, arguments[:2])
             self._place(source, target)
             if event == "os.link":
