@@ -134,7 +134,8 @@ class Loaded:
             path = self._own(name)
             if path and path not in written:
                 used.add(path)
-                if path != Path(name) and not _lies_in(name, made | self._observer.links):
+                own = self._holds(name) and not _lies_in(name, made | self._observer.links)
+                if own and path != Path(name):
                     used.add(Path(name))  # a link, which may lead elsewhere tomorrow
         return set(filterfalse(self._is_apart, used))
 
@@ -175,7 +176,7 @@ class Loaded:
 
 
 def _lies_in(name: str, made: Collection[str]) -> bool:
-    """Tell whether a path, or a folder that it lies in, is one of those that the stage made."""
+    """Tell whether a path, or a folder that it lies in, is one of these."""
     return any(str(place) in made for place in (Path(name), *Path(name).parents))
 
 

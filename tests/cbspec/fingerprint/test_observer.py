@@ -24,6 +24,7 @@ ASKED = {
     "child(lambda: (HERE / 'new').write_text(''))": [],
     "child(lambda: (os.closerange(3, 256), (HERE / 'there').read_text()))": [],
     "(HERE / 'link').read_text()": ["lab/link", "lab/there"],
+    "os.listdir(HERE.parents[1] / 'away')": ["lab/"],
     "(HERE / 'mine').symlink_to('there'), (HERE / 'mine').read_text()": ["lab/there"],
     "os.link(HERE / 'there', HERE / 'same'), (HERE / 'same').read_text()": ["lab/there"],
     "open(HERE / 'there', 'r+').close()": ["lab/there"],
@@ -63,7 +64,9 @@ def test_what_a_stage_asks_for_is_seen(tmp_path, monkeypatch, deed):
     threads and forked children do, is seen; what the stage has made itself, by whatever name, and
     what lies elsewhere is not.
     """
-    (tmp_path / "lab").mkdir()
+    (tmp_path / "away").symlink_to("root/lab")
+    tmp_path /= "root"
+    (tmp_path / "lab").mkdir(parents=True)
     for name in ("there", ".gain", ".git"):
         (tmp_path / "lab" / name).write_text("1")
     os.utime(tmp_path / "lab" / "there", (1, 1))
