@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -57,9 +57,18 @@ class Parts:
         from cbspec import catalog, kinds
 
         assert self._signatures is not None  # they are taken before the engine is imported
-        stages = catalog.load(self.config)
+        with self._catalog_observed():
+            stages = catalog.load(self.config)
         kinds.load(self.config)
         return stages
+
+    def _catalog_observed(self) -> AbstractContextManager[None]:
+        """Return a block that notes what the catalog loads, where this process computes stages."""
+        if self.config.backend != "inline":
+            return nullcontext()
+        from cbspec.execution.computing import observed
+
+        return observed(self.config.root.resolve()).loading_catalog()
 
     @cached_property
     def _signatures(self) -> Signatures:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
+import msgspec
+
 from cbspec.errors import CbspecError, StageError, Stopped, StoreError, trace_of
 from cbspec.execution import settings
 from cbspec.execution.artifact import MissingInput
@@ -42,8 +44,17 @@ def compute(
     if loaded and task.watch and not loaded.prepare(task.watch):
         reason = "another stage changed its process, and a fresh one is needed"
         return TaskOutcome(ending="unsuited", reason=reason)
+    outcome = _ended(task, run, lambda: _run(task, store, run, loaded, begun))
+    if loaded is None or task.watch is None or not _any_stored(task, store, outcome.ending):
+        return outcome
+    used = loaded.unlisted(task.watch, task.files)
+    return msgspec.structs.replace(outcome, loaded=used)
+
+
+def _ended(task: StageTask, run: RunDirectory, computing: Callable[[], None]) -> TaskOutcome:
+    """Compute a task, and return how it ended."""
     try:
-        _run(task, store, run, loaded, begun)
+        computing()
     except (MissingInput, LostEntry) as error:
         return TaskOutcome(ending="lost input", reason=str(error), key=error.key)
     except StoreError as error:
@@ -54,9 +65,14 @@ def compute(
         if isinstance(error, Stopped) and run.stopped:
             return TaskOutcome(ending="stopped", reason=str(error))
         return raised(error, task)
-    if loaded is None or task.watch is None:
-        return TaskOutcome(ending="done")
-    return TaskOutcome(ending="done", loaded=loaded.unlisted(task.watch, task.files))
+    return TaskOutcome(ending="done")
+
+
+def _any_stored(task: StageTask, store: Store, ending: Ending) -> bool:
+    """Tell whether a task has left results, which what it used then counts for."""
+    if ending in ("done", "store"):
+        return ending == "done"
+    return any(store.has(cell.key) for cell in task.cells)
 
 
 def _loaded_by(task: StageTask, store: Store, run: RunDirectory) -> Loaded | None:
@@ -67,8 +83,15 @@ def _loaded_by(task: StageTask, store: Store, run: RunDirectory) -> Loaded | Non
     if task.watch is None:
         return None
     data = task.surroundings.data
-    apart = [store.root, run.path.parent, *([data] if data else [])]
-    return _loaded(task.watch.root, tuple(apart))
+    loaded = observed(task.watch.root)
+    loaded.leave_out([store.root, run.path.parent, *([data] if data else [])])
+    return loaded
+
+
+@cache
+def observed(root: Path) -> Loaded:
+    """Return the one record of what this process loads of a project, begun when first asked for."""
+    return Loaded(root)
 
 
 def stored_inputs(task: StageTask, store: Store) -> list[str]:
@@ -90,12 +113,6 @@ def resume_point(task: StageTask, store: Store) -> int:
     """Return the latest stored point from which a task can go on; 0 if it has to begin anew."""
     lanes = {cell.lane: cell for cell in task.cells}
     return _resumable(list(lanes.values()), task.points[0], task.planner(), store)
-
-
-@cache
-def _loaded(root: Path, apart: tuple[Path, ...]) -> Loaded:
-    """Return the one record of what this process loads of a project, begun at its first task."""
-    return Loaded(root, apart)
 
 
 def raised(error: BaseException, task: StageTask) -> TaskOutcome:

@@ -230,7 +230,7 @@ class Executor:
             warnings.warn(damage, stacklevel=1)
         remark: str = outcome.ending
         try:
-            remark = self._remark(task, outcome)
+            remark = self._remark(task, outcome) + keep_loaded(self.store, task, outcome)
         finally:
             self._started.end(task, remark, outcome.node)
         if outcome.ending == "store":
@@ -242,8 +242,9 @@ class Executor:
             self.work.forget([outcome.key])
             return f"put back, an input has to be computed again ({outcome.reason})"
         if outcome.ending in ("failed", "refused", "unsuited"):
+            self.computed += [cell for cell in task.cells if self.store.has(cell.key)]
             return self._attempts.failed(task, outcome)
         if outcome.ending == "done":
             self.computed += task.cells
-            return self._attempts.succeeded(task) + keep_loaded(self.store, task, outcome)
+            return self._attempts.succeeded(task)
         return "not stored" if outcome.ending == "store" else outcome.ending

@@ -22,7 +22,7 @@ from cbspec import catalog
 from cbspec.config import Config
 from cbspec.errors import printable, trace_of
 from cbspec.execution import devices
-from cbspec.execution.computing import compute, raised
+from cbspec.execution.computing import compute, observed, raised
 from cbspec.execution.numerics import limit_threads
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import TaskOutcome
@@ -92,7 +92,8 @@ def _most_memory() -> int:
 @cache
 def _stages(config: Config) -> Mapping[str, Stage]:
     devices.load(config)
-    return catalog.load(config)
+    with observed(config.root.resolve()).loading_catalog():  # stages compute with what it has read
+        return catalog.load(config)
 
 
 def _die_with(parent: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import filterfalse
 from pathlib import Path
@@ -18,8 +19,8 @@ from cbspec.fingerprint.signature import Watch
 class Loaded:
     """The project's code in this process.
 
-    It is made before the first stage runs here: modules that exist by then were loaded by the
-    catalog, or by the process's starter.
+    It is made before the catalog is imported, where the process allows that: modules that exist by
+    then were loaded by the process's starter.
 
     Args:
         root: the project's folder.
@@ -29,10 +30,33 @@ class Loaded:
     def __init__(self, root: Path, apart: Collection[Path] = ()) -> None:
         self._root = root.resolve()
         self._within = f"{self._root}{os.sep}"
-        self._apart = tuple(f"{folder.resolve()}{os.sep}" for folder in apart)
+        self._apart: tuple[str, ...] = ()
+        self.leave_out(apart)
         self._before = set(sys.modules)
         self._observer = Observer(self._root)
+        self._catalog: set[str] = set()  # names of modules
+        self._catalog_run: set[str] = set()  # names of files
+        self._waits = False
         self._spent = False
+
+    def leave_out(self, apart: Collection[Path]) -> None:
+        """Set the folders in the project whose files never count as code."""
+        self._apart = tuple(f"{folder.resolve()}{os.sep}" for folder in apart)
+
+    @contextmanager
+    def loading_catalog(self) -> Iterator[None]:
+        """Note what a block loads and runs: the catalog, which precedes every stage.
+
+        What is loaded between it and the first stage is the process's own, such as a conftest.py.
+        """
+        self._observer.forget()
+        before = self.imported()
+        try:
+            yield
+        finally:
+            self._catalog |= self.imported() - before
+            self._catalog_run |= self._observer.run
+            self._waits = True
 
     def prepare(self, watch: Watch) -> bool:
         """Unload the modules of other stages, so that everything that this stage loads is seen.
@@ -43,9 +67,12 @@ class Loaded:
         """
         if self._spent:
             return False
+        if self._waits:
+            self._before |= set(sys.modules) - self._catalog
+            self._waits = False
         others = []
         for name, file in self._modules():
-            if file not in watch.files:
+            if file not in watch.files and name not in self._catalog:
                 if _acts(name, file, watch.hooks):
                     return False
                 others.append(name)
@@ -74,19 +101,21 @@ class Loaded:
         """Return the files that the stage has loaded or read, but that its key does not cover.
 
         They are relative to the root. A folder that the stage has listed ends in a slash. A file
-        that it looked for in vain is among them, because it may appear. Files that the stage wrote
-        itself and hidden files are not.
+        that it looked for in vain is among them, because it may appear, and so is a link to a file
+        besides that file. Files that the stage wrote itself and hidden folders are not. What the
+        catalog did counts for every stage.
 
         Args:
             declared: files and folders that the key counts as data.
         """
         self._observer.hear_children()
         run = {file for _, file in self._modules()}
-        run.update(filter(Path.is_file, self._own_paths(self._observer.run)))
+        ran = self._observer.run | self._catalog_run
+        run.update(filter(Path.is_file, self._own_paths(ran)))
         used = self._used(run | watch.files)
         data = tuple(map(Path.resolve, declared))
         names = set()
-        for path in (run | used) - watch.files:
+        for path in (run | used) - watch.files - watch.seen.keys():
             if any(path.is_relative_to(place) for place in data):
                 continue
             slash = "/" if path.is_dir() else ""
@@ -98,7 +127,16 @@ class Loaded:
         names = set(self._observer.used[""])
         for module in modules:
             names |= self._observer.used.get(str(module), set())
-        used = set(self._own_paths(names)).difference(self._own_paths(self._observer.written))
+        made = self._observer.made()
+        written = set(self._own_paths(made))
+        used = set()
+        for name in names:
+            path = self._own(name)
+            if path and path not in written:
+                used.add(path)
+                own = self._holds(name) and not _lies_in(name, made | self._observer.links)
+                if own and path != Path(name):
+                    used.add(Path(name))  # a link, which may lead elsewhere tomorrow
         return set(filterfalse(self._is_apart, used))
 
     def _own_paths(self, names: Iterable[str]) -> Iterator[Path]:
@@ -107,8 +145,14 @@ class Loaded:
                 yield path
 
     def _is_apart(self, path: Path) -> bool:
-        """Tell whether a path is hidden, or lies in a folder that is apart."""
-        for part in path.relative_to(self._root).parts:
+        """Tell whether a path is hidden, or lies in a folder that is apart.
+
+        A hidden file is not, but ``.git``, which may be one, is, and so is a file that is missing.
+        """
+        *folders, last = path.relative_to(self._root).parts
+        if not path.is_file() or last == ".git":
+            folders.append(last)
+        for part in folders:
             if part.startswith((".", "__pycache__")):
                 return True
         return f"{path}{os.sep}".startswith(self._apart)
@@ -129,6 +173,11 @@ class Loaded:
 
     def _holds(self, path: str) -> bool:
         return path.startswith(self._within)
+
+
+def _lies_in(name: str, made: Collection[str]) -> bool:
+    """Tell whether a path, or a folder that it lies in, is one of these."""
+    return any(str(place) in made for place in (Path(name), *Path(name).parents))
 
 
 def place_of(module: ModuleType) -> str:

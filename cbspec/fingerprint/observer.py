@@ -7,18 +7,19 @@ scripts that it starts.
 from __future__ import annotations
 
 import os
-import stat
 import sys
 import sysconfig
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import cache, wraps
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 from cbspec.fingerprint.heard import Heard
+from cbspec.fingerprint.memory import remembers
+from cbspec.fingerprint.named import absolute, is_folder, words, written_at
 
 _STDLIB = f"{sysconfig.get_path('stdlib')}{os.sep}"
 _INSTALLED = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in ("purelib", "platlib")})
@@ -26,7 +27,6 @@ _HARNESS = f"{Path(__file__).resolve().parents[1]}{os.sep}"
 _METADATA = f"{_STDLIB}importlib{os.sep}metadata"
 # They list folders to find modules, and each other
 _SEARCHING = ("<frozen importlib", *_INSTALLED)
-_stat = os.stat  # itself, which nobody listens to
 _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"})
 
 
@@ -40,8 +40,11 @@ class Observer:
         run: names of files whose code was executed, or whose source was read.
         used: file of the module that was being imported, empty for a stage that runs -> names of
             other files that code of the project read, asked after or handed to a program, and of
-            folders that it listed.
+            folders that it listed. What a stage read inside a `functools.cache` stands beneath the
+            file of the function, too, because later stages get it from there.
         written: names of files that the process wrote, and of folders that it made.
+        links: names of symbolic links that it made.
+        updated: file that was opened for reading and writing -> when it was last written by then.
     """
 
     def __init__(self, root: Path) -> None:
@@ -49,6 +52,8 @@ class Observer:
         self.run: set[str] = set()
         self.used: dict[str, set[str]] = defaultdict(set)
         self.written: set[str] = set()
+        self.links: set[str] = set()
+        self.updated: dict[str, str] = {}
         self._heard = Heard()
         _listen()
         self.forget()
@@ -57,9 +62,22 @@ class Observer:
         """Begin anew for a stage, but keep what modules did at their import: they do it only once."""
         self.run.clear()
         self.used.pop("", None)
+        made = self.made()
+        for names in self.used.values():
+            names -= made
         self.written.clear()
+        self.links.clear()
+        self.updated.clear()
         self._heard.forget()
         _listening[:] = [self]
+
+    def made(self) -> set[str]:
+        """Return the names of files that the process wrote, and of folders that it made."""
+        made = set(self.written)
+        for path, before in self.updated.items():
+            if written_at(path) != before:
+                made.add(path)
+        return made
 
     def hear_children(self) -> None:
         """Record what forked children of this process have done."""
@@ -71,31 +89,50 @@ class Observer:
         if event == "exec" and isinstance(arguments[0], CodeType):
             self._add("run", arguments[0].co_filename)
         elif event == "asked":
-            self._ask(_absolute(arguments[0]), sys._getframe(3))
+            self._ask(absolute(arguments[0]), sys._getframe(3))
         elif event == "os.mkdir":
-            self._add("written", _absolute(arguments[0]))
+            self._add("written", absolute(arguments[0]))
+        elif event == "os.symlink":
+            self._add("links", absolute(arguments[1]))
+        elif event in ("os.rename", "os.link"):  # `os.replace` is a rename, too
+            source, target = map(absolute, arguments[:2])
+            self._place(source, target)
+            if event == "os.link":
+                self._use([source], sys._getframe(2))
         elif event == "open":
-            self._open(_absolute(arguments[0]), arguments[2], sys._getframe(2))
+            self._open(absolute(arguments[0]), arguments[2], sys._getframe(2))
         elif event in ("os.listdir", "os.scandir"):
-            folder = _absolute(arguments[0] or ".")
+            folder = absolute(arguments[0] or ".")
             self._use([folder], sys._getframe(2), searching=False)
         elif event == "ctypes.dlopen" or event in _STARTS:
-            files = [path for path in map(_absolute, _words(arguments)) if Path(path).is_file()]
+            files = [path for path in map(absolute, words(arguments)) if Path(path).is_file()]
             self._use(files, sys._getframe(2))
 
     def _open(self, path: str, flags: object, frame: FrameType) -> None:
         if not path.startswith(self._within) or not isinstance(flags, int):
             return
-        if flags & (os.O_WRONLY | os.O_RDWR):
+        creates = flags & (os.O_CREAT | os.O_TRUNC)
+        if flags & os.O_WRONLY or (flags & os.O_RDWR and creates):
             self._add("written", path)
+        elif flags & os.O_RDWR:  # as NumPy maps a file that it may only read: the file shows which
+            self._add("updated", path, written_at(path))
+            self._use([path], frame)
         elif path.endswith(".py"):
             self._add("run", path)
         else:
             self._use([path], frame)
 
+    def _place(self, source: str, target: str) -> None:
+        """Record that a file, or a folder with what was written in it, gets another name."""
+        if target.startswith(self._within):
+            self._add("written", target)
+            for path in list(self.written):
+                if path.startswith(f"{source}{os.sep}"):
+                    self._add("written", f"{target}{path.removeprefix(source)}")
+
     def _ask(self, path: str, frame: FrameType) -> None:
         """Record a file whose existence or size the project's code asks for."""
-        if path.startswith(self._within) and not _is_folder(path):
+        if path.startswith(self._within) and not is_folder(path):
             self._use([path], frame, searching=False)
 
     def _add(self, kind: str, path: str, importing: str = "") -> None:
@@ -109,10 +146,12 @@ class Observer:
     def _record(self, kind: str, path: str, importing: str) -> None:
         if kind == "used":
             self.used[importing].add(path)
+        elif kind == "updated":
+            self.updated.setdefault(path, importing)
         else:
             getattr(self, kind).add(path)
 
-    def _use(self, paths: Iterable[str], frame: FrameType, *, searching: bool = True) -> None:
+    def _use(self, paths: Collection[str], frame: FrameType, *, searching: bool = True) -> None:
         """Record the files that the project's code uses.
 
         Args:
@@ -123,6 +162,16 @@ class Observer:
         if importing is not None:
             for path in paths:
                 self._add("used", path, importing)
+        if importing == "" and not self._heard.is_child:  # a child's memory ends with it
+            for holder in self._remembering(frame):
+                self.used[holder].update(paths)
+
+    def _remembering(self, frame: FrameType | None) -> Iterator[str]:
+        """Yield the files of the project's functions that run and whose results are cached."""
+        while frame is not None and not frame.f_code.co_filename.startswith(_HARNESS):
+            if self._is_own(frame) and remembers(frame.f_globals, frame.f_code):
+                yield frame.f_code.co_filename
+            frame = frame.f_back
 
     def _importing(self, frame: FrameType | None, searching: bool) -> str | None:
         """Return the file of the project's module that is being imported.
@@ -187,27 +236,3 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
 def external(path: str) -> bool:
     """Tell whether a file is Python's, an installed package's or the harness', wherever it lies."""
     return path.startswith((*_INSTALLED, _STDLIB, _HARNESS))
-
-
-def _is_folder(path: str) -> bool:
-    try:
-        return stat.S_ISDIR(_stat(path).st_mode)
-    except OSError:
-        return False
-
-
-def _absolute(name: object) -> str:
-    if not isinstance(name, str | bytes | os.PathLike):
-        return ""
-    return os.path.abspath(os.fsdecode(name))  # noqa: PTH100 - for every file that is opened
-
-
-def _words(value: object) -> Iterator[str]:
-    """Yield the words of a command, in whatever form it is given."""
-    if isinstance(value, str):
-        yield from value.split()
-    elif isinstance(value, bytes | os.PathLike):
-        yield from os.fsdecode(value).split()
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _words(item)

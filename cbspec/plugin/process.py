@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RUN = "cbspec-run"  # controller -> worker: the name of the run
 MISTAKE = "cbspec-mistake"  # worker -> controller: why the worker could not begin
 MISTAKES = "cbspec-mistakes"  # the same as JSON, each mistake with its place
-OVERRIDING = ("address", "slurm")  # options that are keys of [tool.cbspec], too
+OVERRIDING = ("address", "backend", "slurm")  # options that are keys of [tool.cbspec], too
 SHOWING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 

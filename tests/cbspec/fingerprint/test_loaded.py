@@ -18,6 +18,15 @@ FILES = {
     "farm/plain.py": "from farm import soil\n\n\ndef act(x):\n    return x\n",
     "farm/setting.py": "import os\n\nos.environ['FARM'] = '1'\n",
     "farm/weather.py": "from farm.inputs import table\n\nRAIN = table()\n",
+    "farm/kept.py": """\
+from functools import cache
+from farm.inputs import table
+
+
+@cache
+def rain():
+    return table()
+""",
     "farm/inputs.py": """\
 import os
 import subprocess
@@ -156,6 +165,39 @@ def test_a_file_that_a_module_read_when_it_was_imported_counts_for_whoever_uses_
     assert loaded.unlisted(inputs) == ("farm/rain.csv", "farm/weather.py")
 
 
+def test_what_the_catalog_loads_counts_for_every_stage_and_stays_loaded(loaded, watch):
+    """And what it reads; not what the process loads on its own account before the first stage."""
+    with loaded.loading_catalog():
+        importlib.import_module("farm.weather")
+    importlib.import_module("farm.plain")
+
+    for _stage in range(2):
+        assert loaded.prepare(watch)
+        assert "farm.weather" in sys.modules
+        assert loaded.unlisted(watch) == ("farm/inputs.py", "farm/rain.csv", "farm/weather.py")
+
+
+def test_a_file_that_the_catalog_runs_counts_for_every_stage(root, loaded, watch):
+    """Although no module comes of it."""
+    with loaded.loading_catalog():
+        exec((root / "farm/plain.py").read_text(), {})
+
+    assert loaded.prepare(watch)
+    assert loaded.unlisted(watch) == ("farm/plain.py",)
+
+
+def test_what_a_cached_function_has_read_counts_for_later_stages(loaded, root):
+    """They get it from memory; what an earlier one read otherwise, they do not."""
+    kept = importlib.import_module("farm.kept")
+    watch = Code(root, ["farm"]).watch("farm.kept:rain")
+    kept.table("weigh.sh")
+    kept.rain()
+
+    assert loaded.prepare(watch)
+    assert kept.rain() == "1"
+    assert loaded.unlisted(watch) == ("farm/rain.csv",)
+
+
 @pytest.mark.parametrize(
     "name",
     ["farm/rain.csv", "farm/snow.csv", "farm/new.csv", "sitecustomize.py"],
@@ -174,6 +216,18 @@ def test_what_a_run_has_shown_changes_the_key(root, name):
     (root / name).write_text("print(2)")
 
     assert digest() != before
+
+
+def test_a_link_that_a_run_has_shown_changes_the_key_with_where_it_leads(root):
+    """The files that it leads to before and after stay as they are."""
+    (root / "farm/new.csv").write_text("7")
+    (root / "farm/link.csv").symlink_to("rain.csv")
+    code = lambda: Code(root, ["farm"], loaded=lambda _: ["farm/link.csv", "farm/rain.csv"])  # noqa: E731
+    before = code().fingerprint("farm.walk:run").digest
+    (root / "farm/link.csv").unlink()
+    (root / "farm/link.csv").symlink_to("new.csv")
+
+    assert code().fingerprint("farm.walk:run").digest != before
 
 
 def test_a_file_that_is_removed_brings_no_old_key_back(root):

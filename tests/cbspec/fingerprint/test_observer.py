@@ -23,6 +23,18 @@ ASKED = {
     "child(lambda: (HERE / 'none').exists())": ["lab/none"],
     "child(lambda: (HERE / 'new').write_text(''))": [],
     "child(lambda: (os.closerange(3, 256), (HERE / 'there').read_text()))": [],
+    "(HERE / 'link').read_text()": ["lab/link", "lab/there"],
+    "os.listdir(HERE.parents[1] / 'away')": ["lab/"],
+    "(HERE / 'mine').symlink_to('there'), (HERE / 'mine').read_text()": ["lab/there"],
+    "os.link(HERE / 'there', HERE / 'same'), (HERE / 'same').read_text()": ["lab/there"],
+    "open(HERE / 'there', 'r+').close()": ["lab/there"],
+    "open(HERE / 'there', 'r+').write('2')": [],
+    "child(lambda: open(HERE / 'there', 'r+').close())": ["lab/there"],
+    "child(lambda: (HERE / 'there').open('r+').write('2'))": [],
+    "(HERE / 'new').write_text(''), os.replace(HERE / 'new', HERE / 'a'), open(HERE / 'a')": [],
+    "os.mkdir('new'), open('new/a', 'w'), os.rename('new', 'old'), open('old/a')": [],
+    "(HERE / '.gain').read_text()": ["lab/.gain"],
+    "(HERE / '.none').exists(), (HERE / '.git').read_text()": [],
     "ThreadPoolExecutor().submit((HERE / 'there').read_text).result()": ["lab/there"],
 }
 LAB = """\
@@ -48,11 +60,18 @@ def run():
 
 @pytest.mark.parametrize("deed", ASKED)
 def test_what_a_stage_asks_for_is_seen(tmp_path, monkeypatch, deed):
-    """A file whose existence or size is asked, and whatever threads and forked children do, is seen;
-    what the stage has made itself and what lies elsewhere is not.
+    """A file whose existence or size is asked, one that it could have written, a link, and whatever
+    threads and forked children do, is seen; what the stage has made itself, by whatever name, and
+    what lies elsewhere is not.
     """
-    (tmp_path / "lab").mkdir()
-    (tmp_path / "lab" / "there").write_text("1")
+    (tmp_path / "away").symlink_to("root/lab")
+    tmp_path /= "root"
+    (tmp_path / "lab").mkdir(parents=True)
+    for name in ("there", ".gain", ".git"):
+        (tmp_path / "lab" / name).write_text("1")
+    os.utime(tmp_path / "lab" / "there", (1, 1))
+    (tmp_path / "lab" / "link").symlink_to("there")
+    monkeypatch.chdir(tmp_path / "lab")
     (tmp_path / "lab" / "orchard.py").write_text(LAB.format(deed))
     monkeypatch.syspath_prepend(str(tmp_path / "lab"))
     loaded = Loaded(tmp_path)

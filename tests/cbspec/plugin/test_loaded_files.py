@@ -112,3 +112,78 @@ def test_a_stage_does_not_see_what_another_did_on_import(lab):
 
     assert beside == alone
     assert alone[0].value == pytest.approx(1 / 3 + 0.01, abs=1e-9)
+
+
+DISCOVERY = """\
+import pkgutil
+from importlib import import_module
+
+from lab import rules
+
+for found in pkgutil.iter_modules(rules.__path__):
+    import_module(f"lab.rules.{found.name}")
+"""
+BY_NAME = """\
+from lab.rules import RULES
+
+
+def walk(job):
+    for index, replica in enumerate(job.replicas):
+        act = RULES[replica.parameters.rule]
+        job.emit(index, measures={"place": act(replica.seed / 100 + replica.parameters.drift)})
+"""
+REGISTERED = """\
+from lab.rules import RULES
+
+
+def act(x):
+    return 1 + x
+
+
+RULES["plus"] = act
+"""
+
+
+@pytest.mark.parametrize("backend", ["local", "inline"])
+def test_a_plugin_that_the_catalog_discovers_counts(lab, backend):
+    """It is loaded before any stage is, and an edit of it is seen."""
+    lab.backend = backend
+    lab.write("lab/catalog.py", DISCOVERY + CATALOG)
+    lab.write("lab/walk.py", BY_NAME)
+    lab.write("lab/rules/__init__.py", "RULES = {}\n")
+    lab.write("lab/rules/plus.py", REGISTERED)
+
+    first, output = places(lab)
+    lab.edit("lab/rules/plus.py", "1 + x", "2 + x")
+    edited, _ = places(lab)
+
+    assert "walk loaded lab/rules/, lab/rules/plus.py: part of its code from now on" in output
+    assert first[0].value == 1.01
+    assert edited[0].value == 2.01
+
+
+BREAKING = """\
+from pathlib import Path
+
+
+def walk(job):
+    gains = [float(word) for word in Path("gains.txt").read_text().split()]
+    for index, replica in enumerate(job.replicas):
+        gain = gains[replica.seed - 1]
+        job.emit(index, measures={"place": gain + replica.parameters.drift})
+"""
+
+
+def test_what_a_stage_read_before_it_raised_counts_for_what_it_stored(lab):
+    """A file with a row too few is completed and corrected: no seed keeps a value of the old one."""
+    lab.backend = "inline"
+    lab.write("lab/walk.py", BREAKING)
+    lab.write("gains.txt", "1")
+
+    status, output = lab.pytest()
+    lab.write("gains.txt", "10 10.01 10.02")
+    corrected, _ = places(lab)
+
+    assert status == 1
+    assert "walk loaded gains.txt: part of its code from now on" in output
+    assert {record.value for record in corrected} == {10.0, 10.01, 10.02, 11.0, 11.01, 11.02}
