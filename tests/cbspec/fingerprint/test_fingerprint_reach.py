@@ -252,8 +252,8 @@ REACHED = {
               "@rule('act')\ndef act(x): return x\ndef stage(x): return TABLE"},
         "a.py:act",
     ),
-    "a decorator of a cached function's result": (
-        {"a": "from functools import lru_cache, singledispatch\ndef enrol(f): TABLE.append(f)\nTABLE = []\n"
+    "a decorator that is made of a function": (
+        {"a": "from functools import singledispatch\ndef enrol(f): TABLE.append(f)\nTABLE = []\n"
               "@singledispatch(enrol)\ndef act(x): return x\ndef stage(x): return TABLE"},
         "a.py:act",
     ),
@@ -334,7 +334,7 @@ REACHED = {
         "a.py:Rules.Act",
     ),
     "an import by importlib under another name": (
-        {"a": "from importlib import import_module as load\nHOME = 'lab.'\ndef stage(x): return load(HOME + 'b').act(x)",
+        {"a": "from importlib import import_module as load\nHOME = 'lab.'\ndef stage(x): return getattr(load(HOME + 'b'), x)",
          "b": "def act(x): return x", "__init__": "from lab import b"},
         "b.py:act",
     ),
@@ -342,7 +342,7 @@ REACHED = {
         {"a": "from builtins import eval as run\ndef hidden(x): return x\ndef stage(x): return run('hid' + 'den')(x)"},
         "a.py:hidden",
     ),
-    "a function by a reader of code that another module renames": (
+    "a function by an import that another module renames": (
         {"a": "from lab.b import load\ndef hidden(x): return x\ndef stage(x): return load('lab.a')",
          "b": "from importlib import import_module as load"},
         "a.py:hidden",
