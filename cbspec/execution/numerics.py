@@ -15,6 +15,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import NamedTuple
 
+import msgspec
+
 from cbspec.errors import ConfigError
 from cbspec.execution.devices import FAMILIES, suited
 from cbspec.model.dependencies import ABSENT, Dependencies
@@ -141,7 +143,7 @@ def keys_of(
     }
     # Left out if there are none, so that stages without any keep the keys of before
     if dependencies != NO_DEPENDENCIES:
-        identity["dependencies"] = plain(dependencies)
+        identity["dependencies"] = msgspec.to_builtins(dependencies, order="deterministic")
     result = _digest(identity)
     if call.stage.progress:
         del identity["parameters"][call.stage.progress]

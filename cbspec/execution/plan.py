@@ -19,6 +19,7 @@ from cbspec.execution.surroundings import Surroundings
 from cbspec.fingerprint import Fingerprint
 from cbspec.model.dependencies import Dependencies
 from cbspec.stage import Call, stages_of
+from cbspec.stage.declaration import field_of
 
 # How many seeds one job on a CPU core computes. With more, its tensors no longer fit into the
 # core's cache, and there are fewer jobs than cores.
@@ -96,7 +97,8 @@ class Planner:
         progress = cell.call.stage.progress
         if progress is None or cell.call.point == point:
             return cell
-        parameters = msgspec.structs.replace(cell.call.parameters, **{progress: point})
+        parameters = cell.call.parameters
+        parameters = msgspec.structs.replace(parameters, **{field_of(parameters, progress): point})
         call = Call(cell.call.stage, parameters, cell.call.inputs)
         return self._cells.get((call.digest, cell.seed)) or self._named(call, cell.seed)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Mapping
+from copy import copy
 from itertools import filterfalse
 from typing import NamedTuple
 
@@ -217,5 +218,6 @@ def pieces(node: ast.stmt, name: str, package: str) -> Mapping[str, str]:
             if qualified in hashes:  # the method is defined twice
                 digest = short_hash(hashes[qualified] + digest)
             hashes[qualified] = digest
-    frame = ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list)
+    frame = copy(node)  # with what a later Python adds, such as type parameters
+    frame.body = body
     return {name: short_hash(canonical(frame, package)), **hashes}

@@ -11,11 +11,13 @@ from cbspec.fingerprint.canonical import short_hash
 from cbspec.fingerprint.change import ORDER, TEXT
 from cbspec.fingerprint.closure import Closure
 from cbspec.fingerprint.order import ImportOrder
+from cbspec.fingerprint.references import References
 from cbspec.stage import Stage
 
-DOCSTRINGS = frozenset({"__doc__", "getdoc"})  # if code uses one, docstrings count as code
-# Where one is used, comments are, too
-SOURCE_READERS = frozenset({"getsource", "getsourcelines", "getcomments", "linecache"})
+# If code uses one, comments count as code
+SOURCE_READERS = frozenset({
+    "findsource", "get_source", "getcomments", "getsource", "getsourcelines", "linecache",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,18 +57,20 @@ class Fingerprint:
 def definitions_of(closure: Closure, order: ImportOrder) -> dict[str, str]:
     """Return definition -> short hash, for everything in a closure."""
     hashes: dict[str, list[str]] = {}
-    documented = not DOCSTRINGS.isdisjoint(closure.words)
-    commented = not SOURCE_READERS.isdisjoint(closure.words)
+    documented = any(_reads_docstrings(unit.references) for unit in closure.units)
+    commented = any(unit.references.mentions(SOURCE_READERS) for unit in closure.units)
     for module in closure.modules:
+        counted = [unit for unit in module.units if unit in closure.units]
+        # A bare __doc__ is that of its own module or class
+        read = documented or any("__doc__" in unit.references.names for unit in counted)
         if commented and module.path:
             text = module.path.read_text(errors="replace")
             hashes[f"{module.shown}:{TEXT}"] = [short_hash(text)]
-        if documented and module.docs:
+        if read and module.docs:
             hashes[f"{module.shown}:__doc__"] = [short_hash(module.docs)]
-        for unit in module.units:
-            if unit in closure.units:
-                for name, digest in unit.hashes(documented).items():
-                    hashes.setdefault(f"{module.shown}:{name}", []).append(digest)
+        for unit in counted:
+            for name, digest in unit.hashes(read).items():
+                hashes.setdefault(f"{module.shown}:{name}", []).append(digest)
         if lines := order.of(module):
             hashes[f"{module.shown}:{ORDER}"] = [short_hash("\n".join(lines))]
     definitions = {}
@@ -74,6 +78,12 @@ def definitions_of(closure: Closure, order: ImportOrder) -> dict[str, str]:
         several = len(digests) > 1
         definitions[name] = short_hash("".join(digests)) if several else digests[0]
     return definitions
+
+
+def _reads_docstrings(code: References) -> bool:
+    """Tell whether code reads the docstring of anything but its own module."""
+    imported = any(alias.name == "__doc__" for alias in code.imports)
+    return imported or "__doc__" in code.words or code.mentions(("getdoc",))
 
 
 def declared(stage: Stage) -> str:

@@ -19,7 +19,7 @@ from cbspec.fingerprint.canonical import (
     pieces,
     short_hash,
 )
-from cbspec.fingerprint.inert import Inert, evaluates, is_main_block
+from cbspec.fingerprint.inert import Inert, derives, evaluates, is_main_block
 from cbspec.fingerprint.references import References, references_of
 
 MODULE, MAIN, WHOLE = "<module>", "<main>", "<file>"
@@ -212,7 +212,7 @@ def _unit(node: ast.stmt, package: str, inert: Inert) -> Unit:
         dict(digests),
         acts=not is_main and (names[0] in _ASKED or not inert.statement(node)),
         evaluates=evaluates(node),
-        derives=isinstance(node, ast.ClassDef) and bool(node.bases),
+        derives=derives(node),
         lines=_lines(node, names),
     )
 

@@ -15,6 +15,7 @@ from cbspec.fingerprint.signature import Signatures, forget_bytecode, signature
 # They find code by a name that may be computed
 _LOOKUP_MODULES = frozenset({
     "cloudpickle", "dill", "gc", "hydra", "joblib", "pickle", "pkgutil", "pydoc", "runpy",
+    "shelve",
 })  # fmt: skip
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 
 import msgspec
 
-from cbspec.fingerprint.canonical import Import, children, idle, imports_of
+from cbspec.fingerprint.canonical import Import, children, dotted, idle, imports_of
 
 # What finds code by a name that is computed, of Python and of what is often installed
 _LOOKUPS = frozenset({
@@ -18,6 +19,9 @@ _LOOKUPS = frozenset({
     "resolve_name", "unsafe_load", "vars",
 })  # fmt: skip
 _WORD = re.compile(r"[A-Za-z_]\w*")
+# The base classes of metaclasses: one of the project acts wherever a class of it gets a subclass
+_METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType", "StructMeta", "type"})
+_HOOKS = frozenset({"__init_subclass__", "__mro_entries__"})
 SOURCES = (".c", ".cc", ".cpp", ".cu", ".h", ".py", ".pyx", ".so")
 _PATH = re.compile(r"\.*[A-Za-z_]\w*(?:[.:]\w+)*[.:]?")
 
@@ -33,8 +37,8 @@ class References(msgspec.Struct):
         chains: ``"maths.halve"``: each name that is read, with all attributes that follow it.
         imports: every import in it, in order.
         docs: its docstrings.
-        hooks: whether it has an ``__init_subclass__`` or a ``metaclass=``, which act when a
-            subclass is defined.
+        hooks: whether it has an ``__init_subclass__``, a ``metaclass=`` or a metaclass, which act
+            when a subclass is defined.
     """
 
     names: set[str] = set()
@@ -49,7 +53,15 @@ class References(msgspec.Struct):
     @property
     def looks_up(self) -> bool:
         """Tell whether code is found by a computed name."""
-        return not _LOOKUPS.isdisjoint(self.names) or not _LOOKUPS.isdisjoint(self.words)
+        return self.mentions(_LOOKUPS)
+
+    def mentions(self, names: Collection[str]) -> bool:
+        """Tell whether it uses one of these names, also as the module or under another name."""
+        for alias in self.imports:
+            # Where an import renames nothing, it is the use of the name that counts
+            if alias.module in names or (alias.name in names and alias.name != alias.bound):
+                return True
+        return not (self.names.isdisjoint(names) and self.words.isdisjoint(names))
 
 
 def references_of(root: ast.AST, package: str) -> References:
@@ -74,6 +86,8 @@ def references_of(root: ast.AST, package: str) -> References:
         elif not idle(node):
             _statement(node, references, package)
             waiting += reversed(children(node))
+    if not (_HOOKS.isdisjoint(references.words) and _HOOKS.isdisjoint(references.chains)):
+        references.hooks = True
     return references
 
 
@@ -110,5 +124,10 @@ def _statement(node: ast.AST, references: References, package: str) -> None:
     elif isinstance(node, ast.keyword):
         references.hooks |= node.arg == "metaclass"
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        references.hooks |= node.name == "__init_subclass__"
+        references.hooks |= node.name in _HOOKS or _is_metaclass(node)
         references.docs.append(ast.get_docstring(node) or "")
+
+
+def _is_metaclass(node: ast.AST) -> bool:
+    bases = node.bases if isinstance(node, ast.ClassDef) else []
+    return any(dotted(base).rpartition(".")[2] in _METACLASSES for base in bases)

@@ -6,13 +6,15 @@ from cbspec.language.conform import by_name
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.node import Node
 from cbspec.stage import Call, Parameters, Stage
+from cbspec.stage.declaration import field_of
 
 
 def check_end(node: Node, stage: Stage, parameters: Parameters, mistakes: Diagnostics) -> None:
     """Check that a point does not lie beyond the end of its run, where no schedule is defined."""
     if stage.progress is None or stage.length is None:
         return
-    point, end = getattr(parameters, stage.progress), getattr(parameters, stage.length)
+    point = getattr(parameters, field_of(parameters, stage.progress))
+    end = getattr(parameters, field_of(parameters, stage.length))
     if point > end:
         where = f"beyond the end of the run, {stage.length} {end}"
         other = node.entries.get(stage.length, node.entries[stage.progress])

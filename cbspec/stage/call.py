@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from cbspec.stage.declaration import Measure, Parameters, Stage
+from cbspec.stage.declaration import Measure, Parameters, Stage, field_of
 from cbspec.stage.file import files_of
 
 
@@ -81,7 +81,9 @@ class Call:
     @property
     def point(self) -> int:
         """Return the value of the progress parameter; 0 for a stage without progress."""
-        return int(getattr(self.parameters, self.stage.progress)) if self.stage.progress else 0
+        if not self.stage.progress:
+            return 0
+        return int(getattr(self.parameters, field_of(self.parameters, self.stage.progress)))
 
     @property
     def cost(self) -> float:
@@ -159,8 +161,26 @@ def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _ordered(item) for key, item in value.items()}
     if isinstance(value, msgspec.Struct):
+        if value.__struct_config__.omit_defaults:
+            return _all_fields(value)
         ordered = copy.copy(value)
         for name in value.__struct_fields__:
             msgspec.structs.force_setattr(ordered, name, _ordered(getattr(value, name)))
         return ordered
     return value
+
+
+def _all_fields(value: msgspec.Struct) -> Any:
+    """Return what msgspec makes of a struct with ``omit_defaults``, but with the defaults in it.
+
+    A default that changes has to change the key.
+    """
+    config = value.__struct_config__
+    content = {}
+    if config.tag_field is not None:
+        content[config.tag_field] = config.tag
+    for encoded, name in zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True):
+        item = getattr(value, name)
+        if item is not msgspec.UNSET:
+            content[encoded] = _ordered(item)
+    return list(content.values()) if config.array_like else content

@@ -29,6 +29,11 @@ class NoParameters(Parameters, frozen=True, kw_only=True, forbid_unknown_fields=
     """The parameters of a stage that has none."""
 
 
+def field_of(parameters: Parameters, name: str) -> str:
+    """Return the field of a parameter that has this name in claims; ``rename=`` may tell them apart."""
+    return parameters.__struct_fields__[parameters.__struct_encode_fields__.index(name)]
+
+
 Noise = Literal["normal", "lognormal", "bounded", "heavy"]
 """The distribution of a measure over seeds. `cbspec/judge/README.md` says what tests make of it."""
 

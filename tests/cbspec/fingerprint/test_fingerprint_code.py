@@ -9,6 +9,7 @@ import hashlib
 import random
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -243,16 +244,64 @@ def test_a_long_chain_of_imports_is_followed(tmp_path: Path) -> None:
     assert "lab/m999.py:act" in Code(tmp_path, ["lab"]).fingerprint("lab.m0:act").definitions
 
 
-@pytest.mark.parametrize("word", ["prompt.__doc__", "inspect.getdoc(prompt)"])
-def test_docstrings_count_where_one_is_read(tmp_path: Path, word: str) -> None:
-    """A docstring that code reads, such as a prompt, is part of the code."""
-    source = f'import inspect\ndef prompt():\n    """Be brief."""\ndef run(x): return {word}\n'
-    digests = set()
-    for text in (source, source.replace("brief", "thorough")):
-        (tmp_path / "lab.py").write_text(text)
-        digests.add(Code(tmp_path, ["lab"]).fingerprint("lab:run").digest)
+@pytest.mark.parametrize(
+    ("imports", "word"),
+    [
+        ("import inspect", "prompt.__doc__"),
+        ("import inspect", "inspect.getdoc(prompt)"),
+        ("from inspect import getdoc", "getdoc(prompt)"),
+        ("from inspect import getdoc as read", "read(prompt)"),
+        ("from inspect import getsource", "getsource(prompt)"),
+        ("from inspect import getsource as read", "read(prompt)"),
+        ("import linecache as lines", "lines.getline(__file__, 3)"),
+        ("from linecache import getline", "getline(__file__, 3)"),
+    ],
+)
+def test_docstrings_count_where_one_is_read(tmp_path: Path, imports: str, word: str) -> None:
+    """A docstring that code reads, such as a prompt, is part of the code, under whatever name the
+    reader is imported.
+    """
+    source = f'{imports}\ndef prompt():\n    """Be brief."""\ndef run(x): return {word}\n'
 
-    assert len(digests) == 2
+    assert _digest(tmp_path, source) != _digest(tmp_path, source.replace("brief", "thorough"))
+
+
+@pytest.mark.parametrize("word", ["__doc__.split()", "parse(__doc__)"])
+def test_a_module_s_own_docstring_counts_where_it_is_read(tmp_path: Path, word: str) -> None:
+    """A bare `__doc__` is that of its module; those of other modules still count for nothing."""
+    source = (
+        f'"""1 2"""\nfrom other import parse\nTABLE = {word}\ndef run(x): return TABLE, parse\n'
+    )
+    other = tmp_path / "other.py"
+    other.write_text('"""Parsing."""\ndef parse(text): return text.split()\n')
+    digest = _digest(tmp_path, source)
+
+    assert _digest(tmp_path, source.replace("1 2", "1 3")) != digest
+    other.write_text('"""Reading."""\ndef parse(text): return text.split()\n')
+    assert _digest(tmp_path, source) == digest
+
+
+@pytest.mark.parametrize("imports", ["import linecache", "from inspect import getsource"])
+def test_comments_do_not_count_where_a_reader_is_only_imported(
+    tmp_path: Path, imports: str
+) -> None:
+    """An import of what reads sources changes nothing as long as no code that counts uses it."""
+    source = f"{imports}\n# brief\ndef run(x): return x\n"
+
+    assert _digest(tmp_path, source) == _digest(tmp_path, source.replace("brief", "thorough"))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="type parameters came with Python 3.12")
+def test_type_parameters_of_a_class_count(tmp_path: Path) -> None:
+    """The bound of a class's type parameter is part of its code."""
+    source = "class Box[T: int]:\n    pass\ndef run(x): return Box\n"
+
+    assert _digest(tmp_path, source) != _digest(tmp_path, source.replace("int", "float"))
+
+
+def _digest(folder: Path, source: str) -> str:
+    (folder / "lab.py").write_text(source)
+    return Code(folder, ["lab"]).fingerprint("lab:run").digest
 
 
 def test_what_only_documents_is_not_part_of_the_code(tmp_path: Path) -> None:

@@ -229,9 +229,157 @@ REACHED = {
          "b": "if __name__ == '__main__':\n    print(3)"},
         "b.py:<main>",
     ),
+    "a decorator that registers by a partial": (
+        {"a": "from functools import partial\nTABLE = {}\ndef register(name, f): TABLE[name] = f\n"
+              "@partial(register, 'act')\ndef act(x): return x\ndef stage(x): return TABLE"},
+        "a.py:act",
+    ),
+    "a decorator that registers by a partial of another module's function": (
+        {"a": "import functools\nfrom lab.b import register, TABLE\n"
+              "@functools.partial(register, 'act')\ndef act(x): return x\ndef stage(x): return TABLE",
+         "b": "TABLE = {}\ndef register(name, f): TABLE[name] = f"},
+        "a.py:act",
+    ),
+    "a decorator that is an object of a dataclass": (
+        {"a": "from dataclasses import dataclass\nTABLE = {}\n@dataclass\nclass rule:\n    name: str\n"
+              "    def __call__(self, f): TABLE[self.name] = f\n"
+              "@rule('act')\ndef act(x): return x\ndef stage(x): return TABLE"},
+        "a.py:act",
+    ),
+    "a decorator that is a named tuple": (
+        {"a": "from typing import NamedTuple\nTABLE = {}\nclass rule(NamedTuple):\n    name: str\n"
+              "    def __call__(self, f): TABLE[self.name] = f\n"
+              "@rule('act')\ndef act(x): return x\ndef stage(x): return TABLE"},
+        "a.py:act",
+    ),
+    "a decorator that is made of a function": (
+        {"a": "from functools import singledispatch\ndef enrol(f): TABLE.append(f)\nTABLE = []\n"
+              "@singledispatch(enrol)\ndef act(x): return x\ndef stage(x): return TABLE"},
+        "a.py:act",
+    ),
+    "a decorator that is a registry's getter": (
+        {"a": "from lab.b import registry\n@registry.getter\ndef act(x): return x\ndef stage(x): return registry",
+         "b": "class Registry:\n    def getter(self, f): self.held = f\nregistry = Registry()"},
+        "a.py:act",
+    ),
+    "a function that a reduction under another name registers": (
+        {"a": "from functools import reduce as fold\nTABLE = []\ndef grow(table, f): table.append(f)\ndef act(x): return x\n"
+              "HELD = fold(grow, [act], TABLE)\ndef stage(x): return TABLE"},
+        "a.py:act",
+    ),
+    "an operator that registers a function": (
+        {"a": "from lab.b import RULES\ndef act(x): return x\n_ = RULES << act\ndef stage(x): return RULES",
+         "b": "class Rules(dict):\n    def __lshift__(self, f): self[f.__name__] = f\nRULES = Rules()"},
+        "a.py:act",
+    ),
+    "a subscript that registers a function": (
+        {"a": "from lab.b import RULES\ndef act(x): return x\n_ = RULES[act]\ndef stage(x): return RULES",
+         "b": "class Rules:\n    def __getitem__(self, f): self.held = f\nRULES = Rules()"},
+        "a.py:act",
+    ),
+    "a subscript that registers a class": (
+        {"a": "class Rules:\n    def __getitem__(self, f): self.held = f\nRULES = Rules()\n"
+              "class Act: pass\n_ = RULES[Act]\ndef stage(x): return RULES"},
+        "a.py:Act",
+    ),
+    "a class that an attribute's __set_name__ registers": (
+        {"a": "TABLE = {}\nclass Kind:\n    def __set_name__(self, owner, name): TABLE[name] = owner\n"
+              "class Act:\n    act = Kind()\ndef stage(x): return TABLE"},
+        "a.py:Act",
+    ),
+    "a class that a dataclass's __set_name__ registers": (
+        {"a": "from lab.b import TABLE\ndef stage(x): return TABLE",
+         "b": "from dataclasses import dataclass\nTABLE = {}\n@dataclass\nclass Kind:\n    name: str\n"
+              "    def __set_name__(self, owner, name): TABLE[self.name] = owner\n"
+              "class Act:\n    kind = Kind('act')"},
+        "b.py:Act",
+    ),
+    "an object of a class whose __setattr__ registers": (
+        {"a": "from dataclasses import dataclass\nTABLE = []\n@dataclass\nclass Rule:\n    f: object\n"
+              "    def __setattr__(self, name, value): TABLE.append(value)\n"
+              "def act(x): return x\nHELD = Rule(act)\ndef stage(x): return TABLE"},
+        "a.py:act",
+    ),
+    "an object of a class whose __post_init__ is assigned": (
+        {"a": "from dataclasses import dataclass\nTABLE = []\ndef enrol(rule): TABLE.append(rule)\n"
+              "@dataclass\nclass Rule:\n    f: object\n    __post_init__ = enrol\n"
+              "def act(x): return x\nHELD = Rule(act)\ndef stage(x): return TABLE"},
+        "a.py:act",
+    ),
+    "a subclass by a hook that is assigned": (
+        {"a": "TABLE = []\ndef keep(cls): TABLE.append(cls)\nclass Rule:\n    __init_subclass__ = classmethod(keep)\n"
+              "class Act(Rule): pass\ndef stage(x): return TABLE"},
+        "a.py:Act",
+    ),
+    "a subclass by a hook that is assigned later": (
+        {"a": "TABLE = []\ndef keep(cls): TABLE.append(cls)\nclass Rule: pass\nRule.__init_subclass__ = classmethod(keep)\n"
+              "class Act(Rule): pass\ndef stage(x): return TABLE"},
+        "a.py:Act",
+    ),
+    "a subclass of what a metaclass returns": (
+        {"a": "from lab.b import Rule, TABLE\nclass Act(Rule): pass\ndef stage(x): return TABLE",
+         "b": "TABLE = {}\nclass Meta(type):\n    def __init__(cls, name, bases, space): TABLE[name] = cls\n"
+              "Rule = Meta('Rule', (), {})"},
+        "a.py:Act",
+    ),
+    "a subclass of a class with a metaclass by a function": (
+        {"a": "from abc import ABCMeta\nfrom six import with_metaclass\nTABLE = {}\nclass Meta(ABCMeta):\n"
+              "    def __init__(cls, name, bases, space): TABLE[name] = cls\n"
+              "class Rule(with_metaclass(Meta)): pass\nclass Act(Rule): pass\ndef stage(x): return TABLE"},
+        "a.py:Act",
+    ),
+    "a subclass in the body of another class": (
+        {"a": "TABLE = []\nclass Rule:\n    def __init_subclass__(cls): TABLE.append(cls)\n"
+              "class Rules:\n    class Act(Rule): pass\ndef stage(x): return TABLE"},
+        "a.py:Rules.Act",
+    ),
+    "an import by importlib under another name": (
+        {"a": "from importlib import import_module as load\nHOME = 'lab.'\ndef stage(x): return getattr(load(HOME + 'b'), x)",
+         "b": "def act(x): return x", "__init__": "from lab import b"},
+        "b.py:act",
+    ),
+    "a name that eval under another name finds": (
+        {"a": "from builtins import eval as run\ndef hidden(x): return x\ndef stage(x): return run('hid' + 'den')(x)"},
+        "a.py:hidden",
+    ),
+    "a function by an import that another module renames": (
+        {"a": "from lab.b import load\ndef hidden(x): return x\ndef stage(x): return load('lab.a')",
+         "b": "from importlib import import_module as load"},
+        "a.py:hidden",
+    ),
+    "a pickled function": (
+        {"a": "import shelve\ndef hidden(x): return x\ndef stage(x): return shelve.open('a')['hid' + 'den'](x)"},
+        "a.py:hidden",
+    ),
 }  # fmt: skip
 
 UNREACHED = {
+    "what only known decorators change": (
+        {"a": "import functools\nfrom dataclasses import dataclass\nfrom functools import lru_cache\n"
+              "def stage(x): return x\n@dataclass(frozen=True)\nclass Spare:\n    a: int = 3\n"
+              "    @property\n    def b(self): return self.a\n    @b.setter\n    def b(self, x): pass\n"
+              "    @lru_cache(maxsize=None)\n    def c(self): return 3\n"
+              "    @functools.wraps(stage)\n    def d(self): return 3"},
+        "a.py:Spare",
+    ),
+    "a constant made by operators and subscripts": (
+        {"a": "from lab.b import WIDTH\nclass Net: pass\nclass Box: pass\n"
+              "SPARE = [WIDTH << 2, Net | None, Box[Net], dict[str, Net], WIDTH[0]]\ndef stage(x): return x", "b": "WIDTH = 3"},
+        "a.py:SPARE",
+    ),
+    "an object of a dataclass that nothing names": (
+        {"a": "from dataclasses import dataclass\n@dataclass\nclass Box:\n    a: int\n    def twice(self): return 2 * self.a\n"
+              "SPARE = Box(3)\ndef stage(x): return x"},
+        "a.py:SPARE",
+    ),
+    "what would import by a computed name, but is not used": (
+        {"a": "from importlib import import_module as load\ndef spare(x): return load(x)\ndef stage(x): return x"},
+        "a.py:spare",
+    ),
+    "a module with the name of what looks names up": (
+        {"a": "from lab.locals import WIDTH\ndef spare(x): return x\ndef stage(x): return WIDTH", "locals": "WIDTH = 3"},
+        "a.py:spare",
+    ),
     "a function that nothing names": (
         {"a": "def spare(x): return x\ndef stage(x): return x"},
         "a.py:spare",
