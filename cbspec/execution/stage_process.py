@@ -35,6 +35,7 @@ serve(connection)
 """
 HASH_SEED = "PYTHONHASHSEED"  # decides the order of sets of text
 FAREWELL_SECONDS = 5.0  # that an idle process has to end by itself
+WAIT_SECONDS = 0.25  # between two looks whether to stop
 DEATH_SECONDS = 1.0  # that a process has to end after its connection is closed
 
 
@@ -180,6 +181,27 @@ class StageProcess:
         else:
             reason = f"it ended its process with exit status {status}"
         return TaskOutcome(ending="failed", reason=reason)
+
+
+def computed_apart(task: StageTask, workplace: Workplace) -> TaskOutcome:
+    """Compute a task in a fresh process, and return how it ended.
+
+    Raises:
+        Stopped: the run was asked to stop.
+    """
+    process = StageProcess(workplace)
+    try:
+        process.send(task)
+        while (outcome := process.outcome(WAIT_SECONDS)) is None:
+            workplace.run.raise_if_stopped()
+        return outcome
+    finally:
+        process.close()
+
+
+def hashes_like_stages() -> bool:
+    """Tell whether sets of text have the same order in this process as in those of stages."""
+    return HASH_SEED in os.environ or not sys.flags.hash_randomization
 
 
 def hash_seed() -> str:

@@ -52,7 +52,11 @@ def command(
         raise click.UsageError("name the claims to verify, or --sample N of all")
     planner = project.planner(device, threads, computing=True)
     recomputation = Recomputation(
-        planner, project.store, project.code, lambda: project.claims(scale=scale, sound=True)
+        planner,
+        project.store,
+        project.code,
+        project.config,
+        lambda: project.claims(scale=scale, sound=True),
     )
     cells = recomputation.stored(project.claims(claims, scale))
     if not cells:
