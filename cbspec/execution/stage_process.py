@@ -201,9 +201,10 @@ def computed_apart(task: StageTask, workplace: Workplace) -> TaskOutcome:
 
 def hashes_like_stages() -> bool:
     """Tell whether sets of text have the same order in this process as in those of stages."""
-    return HASH_SEED in os.environ or not sys.flags.hash_randomization
+    fixed = os.environ.get(HASH_SEED, "") not in ("", "random")
+    return fixed or not sys.flags.hash_randomization
 
 
 def hash_seed() -> str:
     """Return the seed of Python's hashes for all stages of a run: 0 unless the user sets it."""
-    return os.environ.get(HASH_SEED, "0")
+    return os.environ.get(HASH_SEED) or "0"
