@@ -21,6 +21,7 @@ import msgspec
 from cbspec.claim import Claim
 from cbspec.config import Config
 from cbspec.errors import StageError, Stopped, StoreError
+from cbspec.execution import hashes
 from cbspec.execution.artifact import MissingInput
 from cbspec.execution.backends import Workplace, compute
 from cbspec.execution.cell import Cell, closure
@@ -29,7 +30,7 @@ from cbspec.execution.output import plain_output
 from cbspec.execution.plan import Planner
 from cbspec.execution.replica import replica_of
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.stage_process import computed_apart, hashes_like_stages
+from cbspec.execution.stage_process import computed_apart
 from cbspec.execution.task import StageTask, TaskOutcome, planned_task
 from cbspec.fingerprint import Code
 from cbspec.store import ADOPTED, LostEntry, Store, StoredResult, differences
@@ -129,7 +130,7 @@ class Recomputation:
         started for it. That takes time, and so only happens where a result differs.
         """
         compared = self._attempt(job, entries, folder, compute)
-        if hashes_like_stages() or not any(result.differences for result in compared):
+        if hashes.like_stages() or not any(result.differences for result in compared):
             return compared
         return self._attempt(job, entries, folder, _apart(self._config))
 

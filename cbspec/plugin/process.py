@@ -220,11 +220,11 @@ class ClaimProcess:
 
     def _warn_of_order(self) -> None:
         """Warn where stages run in this process and find sets of text in an order of its own."""
+        from cbspec.execution import hashes
         from cbspec.execution.backends import chosen
-        from cbspec.execution.stage_process import hashes_like_stages
 
         backend = chosen(self.settings, self.config.getoption("--backend"))
-        if backend.name == "inline" and self.worker is None and not hashes_like_stages():
+        if backend.name == "inline" and self.worker is None and not hashes.is_fixed():
             text = (
                 "--backend inline: a stage that goes through a set of text stores other values than in"
                 " any other run; start with PYTHONHASHSEED=0 in the environment"
