@@ -106,6 +106,12 @@ def set_generator_state(state: Any) -> None:
     sys.modules["torch"].set_rng_state(state)
 
 
+def is_generator(kind: type) -> bool:
+    """Tell whether objects of a type are torch's random number generators."""
+    generator = getattr(sys.modules.get("torch"), "Generator", None)
+    return generator is not None and issubclass(kind, generator)
+
+
 def load(path: Path) -> Mapping[str, Any]:
     """Load a file, and return name -> CPU tensor."""
     from safetensors.torch import load_file  # imports torch

@@ -3,12 +3,14 @@
 A key names everything that a result is known to depend on. What nobody knows of, such as a clock, a
 file that no parameter names or broken memory, shows only here. A result is computed as it was: from
 the stored inputs, from the stored point that it continued from, and beside the same replicas, since
-its last bits depend on them.
+its last bits depend on them. It is computed as in a run, too: the shared generators begin with the
+same numbers, and nothing that another stage left is there.
 """
 
 from __future__ import annotations
 
 import random
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,18 +19,23 @@ from pathlib import Path
 import msgspec
 
 from cbspec.claim import Claim
-from cbspec.errors import CbspecError, StageError, Stopped
+from cbspec.config import Config
+from cbspec.errors import StageError, Stopped, StoreError
+from cbspec.execution import hashes
 from cbspec.execution.artifact import MissingInput
+from cbspec.execution.backends import Workplace, compute
 from cbspec.execution.cell import Cell, closure
-from cbspec.execution.job import RunningJob
 from cbspec.execution.numerics import limit_threads
+from cbspec.execution.output import plain_output
 from cbspec.execution.plan import Planner
 from cbspec.execution.replica import replica_of
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.task import StageTask
+from cbspec.execution.stage_process import computed_apart
+from cbspec.execution.task import StageTask, TaskOutcome, planned_task
 from cbspec.fingerprint import Code
-from cbspec.stage import stages_of
-from cbspec.store import ADOPTED, Store, StoredResult, differences
+from cbspec.store import ADOPTED, LostEntry, Store, StoredResult, differences
+
+_Compute = Callable[[StageTask, Store, RunDirectory], TaskOutcome]
 
 
 class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +78,7 @@ class Recomputation:
         planner: names the cells.
         store: holds the results; it is only read.
         code: the present source code of the engine.
+        config: the project's settings, which name the engine.
         every_claim: returns all claims of the project. It is called only if a result was computed
             beside one of another claim.
     """
@@ -80,11 +88,13 @@ class Recomputation:
         planner: Planner,
         store: Store,
         code: Code,
+        config: Config,
         every_claim: Callable[[], Iterable[Claim]],
     ) -> None:
         self._planner = planner
         self._store = store
         self._code = code
+        self._config = config
         self._every_claim = every_claim
         self._lanes: dict[tuple[str, int], Cell] = {}
 
@@ -107,33 +117,77 @@ class Recomputation:
             elif replica_of(cell)[:2] in {replica[:2] for replica in job.replicas}:
                 jobs[job][cell] = entry
             # else it was never computed: one of its inputs had diverged
-        for job, entries in jobs.items():
-            yield from self._compared(job, entries)
-
-    def _compared(self, job: _Job, entries: dict[Cell, StoredResult]) -> Iterator[Recomputed]:
         with tempfile.TemporaryDirectory(prefix="cbspec-verify-") as folder:
-            scratch = Store(Path(folder) / "store")
-            failure = ""
-            try:
-                self._compute(job, entries, scratch, Path(folder) / "run")
-            except (KeyboardInterrupt, Stopped):
-                raise
-            except (Exception, SystemExit) as error:  # whatever an implementation raises
-                failure = str(error)
-                if not isinstance(error, CbspecError | MissingInput):
-                    failure = f"{type(error).__name__}: {error}"
-            for cell, stored in entries.items():
-                adopted = stored.provenance.get(ADOPTED, {}).get("code", "")
-                again = scratch.get(cell.key, tensors=True)
-                if again is None:
-                    why = failure or "its implementation returned without a result"
-                    yield _about(cell, failure=why, adopted=adopted)
-                else:
-                    differing = tuple(differences(stored, again))
-                    yield _about(cell, differences=differing, adopted=adopted)
+            for job, entries in jobs.items():
+                yield from self._compared(job, entries, Path(folder))
 
-    def _compute(self, job: _Job, cells: Iterable[Cell], scratch: Store, folder: Path) -> None:
+    def _compared(
+        self, job: _Job, entries: dict[Cell, StoredResult], folder: Path
+    ) -> list[Recomputed]:
+        """Compute a job again and compare its results.
+
+        A stage may go through a set of text, whose order is that of a run only in a process that was
+        started for it. That takes time, and so only happens where a result differs.
+        """
+        compared = self._attempt(job, entries, folder, compute)
+        if hashes.like_stages() or not any(result.differences for result in compared):
+            return compared
+        return self._attempt(job, entries, folder, _apart(self._config))
+
+    def _attempt(
+        self, job: _Job, entries: dict[Cell, StoredResult], folder: Path, computed: _Compute
+    ) -> list[Recomputed]:
+        store = folder / "store"
+        shutil.rmtree(store, ignore_errors=True)
+        scratch, run = Store(store), RunDirectory(folder / "run", "verify")
+        try:
+            failure = self._compute(job, entries, scratch, run, computed)
+        except (StageError, StoreError, MissingInput, LostEntry) as error:
+            failure = str(error)
+        compared = []
+        for cell, stored in entries.items():
+            adopted = stored.provenance.get(ADOPTED, {}).get("code", "")
+            again = scratch.get(cell.key, tensors=True)
+            if again is None:
+                why = failure or "its implementation returned without a result"
+                compared.append(_about(cell, failure=why, adopted=adopted))
+            else:
+                differing = tuple(differences(stored, again))
+                compared.append(_about(cell, differences=differing, adopted=adopted))
+        return compared
+
+    def _compute(
+        self,
+        job: _Job,
+        cells: Iterable[Cell],
+        scratch: Store,
+        run: RunDirectory,
+        computed: _Compute,
+    ) -> str:
+        """Compute a job into another store, and return why it failed; empty if it did not.
+
+        Raises:
+            Stopped: a file was edited since the keys were computed.
+        """
         lanes = [self._lane(*replica) for replica in job.replicas]
+        self._lend(job, lanes, scratch)
+        task = planned_task(
+            list(dict.fromkeys([*lanes, *cells])),  # the lanes first, in their order
+            self._planner,
+            f"{lanes[0]} again",
+            watch=self._code.watch,
+            timeout=None,
+        )
+        with plain_output():
+            outcome = computed(task, scratch, run)
+        if outcome.ending == "unsuited":  # an earlier stage has changed this process
+            outcome = _apart(self._config)(task, scratch, run)
+        if outcome.ending == "stopped":
+            raise Stopped(outcome.reason)
+        return outcome.reason
+
+    def _lend(self, job: _Job, lanes: Sequence[Cell], scratch: Store) -> None:
+        """Put the stored inputs of a job, and the points that it continued from, into a store."""
         for lane in lanes:
             needed = set(lane.inputs.values())
             if job.start:
@@ -141,20 +195,6 @@ class Recomputation:
             for cell in closure(needed):
                 if not self._store.lend(cell.key, scratch) and cell in needed:
                     raise MissingInput(cell)
-        code: dict[str, str] = {}
-        for stage in stages_of([lanes[0].call]).values():
-            code[stage.implementation] = self._planner.fingerprint(stage.implementation).digest
-        implementation = lanes[0].call.stage.implementation
-        task = StageTask(
-            label=f"{lanes[0]} again",
-            cells=tuple(cells),
-            numerics=self._planner.numerics,
-            code=code,
-            surroundings=self._planner.surroundings,
-            watch=self._code.watch(implementation, *code),
-        )
-        running = RunningJob(task, lanes, job.start, scratch, RunDirectory(folder, "verify"))
-        lanes[0].call.stage.implemented(running)
 
     def _lane(self, trajectory: str, seed: int, point: int) -> Cell:
         if (trajectory, seed) not in self._lanes:
@@ -173,6 +213,11 @@ class Recomputation:
             trajectory, seed, _ = replica_of(cell)
             self._lanes[trajectory, seed] = cell
         return cells
+
+
+def _apart(config: Config) -> _Compute:
+    """Return what computes a task in a fresh process that is like those of a run."""
+    return lambda task, store, run: computed_apart(task, Workplace(config, store, run))
 
 
 def drawn(cells: Sequence[Cell], count: int) -> list[Cell]:

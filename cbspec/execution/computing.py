@@ -14,8 +14,10 @@ from cbspec.execution.artifact import MissingInput
 from cbspec.execution.cell import Cell, closure
 from cbspec.execution.emission import Emitted
 from cbspec.execution.failure import reason_of
+from cbspec.execution.forks import only_here
 from cbspec.execution.job import DIVERGED, RunningJob
 from cbspec.execution.plan import Planner
+from cbspec.execution.replica import seed_of
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.task import Ending, StageTask, TaskOutcome
 from cbspec.fingerprint import Loaded
@@ -196,7 +198,8 @@ def _execute(
         implementation = task.stage.implemented
         job.check_code()
         begun()
-        with settings.seeded(task.cells[0].key), settings.restored(loaded):
+        seed = seed_of(job.lanes, job.start)
+        with settings.seeded(seed), settings.restored(loaded), only_here():
             implementation(job)
     except KeyboardInterrupt:
         raise

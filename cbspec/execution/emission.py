@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from cbspec.errors import StageError, printable
+from cbspec.errors import ContentError, StageError, printable
 from cbspec.execution.cell import Cell
-from cbspec.store import Store, StoredResult
+from cbspec.store import Store, StoredResult, plain
 
 TEXTS = (str, bytes, bytearray, memoryview)  # `float` reads "1_000" and b"1"
 NO_NUMBERS = "cSUOMm"  # kinds of NumPy's types: complex numbers, texts, objects, times
@@ -29,9 +29,13 @@ class Emission:
 
     @property
     def digest(self) -> str:
-        """Return the hex SHA-256 of everything but the tensors."""
-        content = [self.measures, self.undefined, self.series]
-        encoded = msgspec.json.encode(content, enc_hook=_plain, order="deterministic")
+        """Return the hex SHA-256 of everything but the tensors.
+
+        Raises:
+            ContentError: JSON cannot hold a value of the series.
+        """
+        content = [self.measures, self.undefined, plain("series", self.series)]
+        encoded = msgspec.json.encode(content, order="deterministic")
         return hashlib.sha256(encoded).hexdigest()
 
 
@@ -57,9 +61,14 @@ class Emitted:
 
         Raises:
             StageError: the two differ.
+            ContentError: JSON cannot hold the second.
         """
-        if again.digest == self.digest and self._same_tensors(cell, again, store):
-            return
+        try:
+            if again.digest == self.digest and self._same_tensors(cell, again, store):
+                return
+        except ContentError:
+            store.reject(cell.key)
+            raise
         store.reject(cell.key)
         raise StageError(f"{cell}: was emitted before with other values; a result is emitted once")
 
@@ -145,10 +154,3 @@ def _stored_digest(entry: StoredResult) -> str:
     if file is None:
         return ""
     return file.sha256
-
-
-def _plain(value: Any) -> Any:
-    """Convert arrays and scalars of numpy or torch, which the harness does not know."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return dict(value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from cbspec.errors import StageError, suggestion
 from cbspec.execution.artifact import artifact, inputs_of
 from cbspec.execution.cell import Cell
 from cbspec.execution.surroundings import Surroundings
-from cbspec.stage import Artifact, Parameters
+from cbspec.stage import Artifact, Parameters, canonical
 from cbspec.store import Store
 
 
@@ -80,3 +81,16 @@ def replica_of(lane: Cell) -> tuple[str, int, int]:
     picks other kernels for other batch sizes.
     """
     return lane.call.trajectory[:16], lane.seed, lane.call.point
+
+
+def seed_of(lanes: Sequence[Cell], start: int) -> str:
+    """Return the hex SHA-256 that seeds the generators which all replicas of a job share.
+
+    It follows from the first replica and the point that the job resumes from. Two jobs never draw
+    the same numbers, and the provenance of a result has all that it takes to draw them again.
+
+    Args:
+        lanes: the lanes of the job, in their order.
+        start: the point that they resume from.
+    """
+    return hashlib.sha256(canonical([*replica_of(lanes[0]), start]).encode()).hexdigest()

@@ -78,15 +78,15 @@ def restored(loaded: Loaded | None) -> Iterator[None]:
 
 
 @contextmanager
-def seeded(key: str) -> Iterator[None]:
+def seeded(digest: str) -> Iterator[None]:
     """Seed the shared random number generators for a block, and restore them afterwards.
 
     So a stage that draws from them gets the same numbers, whatever its process has computed before.
 
     Args:
-        key: the key of a result, in hexadecimal.
+        digest: decides the numbers, in hexadecimal.
     """
-    number = int(key[:8], 16)
+    number = int(digest[:8], 16)
     before = []
     for generator in GENERATORS:
         if generator.package in sys.modules:

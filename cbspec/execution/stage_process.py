@@ -20,6 +20,7 @@ from types import MappingProxyType
 import msgspec
 
 from cbspec.execution.backends.backend import Workplace
+from cbspec.execution.hashes import HASH_SEED, hash_seed
 from cbspec.execution.output import StageOutput
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.wire import BEGUN, packed
@@ -33,8 +34,8 @@ sys.path[:] = connection.recv()
 from cbspec.execution.serving import serve
 serve(connection)
 """
-HASH_SEED = "PYTHONHASHSEED"  # decides the order of sets of text
 FAREWELL_SECONDS = 5.0  # that an idle process has to end by itself
+WAIT_SECONDS = 0.25  # between two looks whether to stop
 DEATH_SECONDS = 1.0  # that a process has to end after its connection is closed
 
 
@@ -182,6 +183,17 @@ class StageProcess:
         return TaskOutcome(ending="failed", reason=reason)
 
 
-def hash_seed() -> str:
-    """Return the seed of Python's hashes for all stages of a run: 0 unless the user sets it."""
-    return os.environ.get(HASH_SEED, "0")
+def computed_apart(task: StageTask, workplace: Workplace) -> TaskOutcome:
+    """Compute a task in a fresh process, and return how it ended.
+
+    Raises:
+        Stopped: the run was asked to stop.
+    """
+    process = StageProcess(workplace)
+    try:
+        process.send(task)
+        while (outcome := process.outcome(WAIT_SECONDS)) is None:
+            workplace.run.raise_if_stopped()
+        return outcome
+    finally:
+        process.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -29,6 +30,10 @@ MISTAKE = "cbspec-mistake"  # worker -> controller: why the worker could not beg
 MISTAKES = "cbspec-mistakes"  # the same as JSON, each mistake with its place
 OVERRIDING = ("address", "backend", "slurm")  # options that are keys of [tool.cbspec], too
 SHOWING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+
+
+class OrderWarning(pytest.PytestWarning):
+    """Stages run in this process, where sets of text have another order than in other runs."""
 
 
 class ClaimProcess:
@@ -169,6 +174,7 @@ class ClaimProcess:
         if self.opened:
             return
         self._check_extensions()
+        self._warn_of_order()
         try:
             self.run.hold()
         except OSError as error:
@@ -211,3 +217,16 @@ class ClaimProcess:
                 load(self.settings)
         except CbspecError as error:
             raise usage_error(error) from None
+
+    def _warn_of_order(self) -> None:
+        """Warn where stages run in this process and find sets of text in an order of its own."""
+        from cbspec.execution import hashes
+        from cbspec.execution.backends import chosen
+
+        backend = chosen(self.settings, self.config.getoption("--backend"))
+        if backend.name == "inline" and self.worker is None and not hashes.is_fixed():
+            text = (
+                "--backend inline: a stage that goes through a set of text stores other values than in"
+                " any other run; start with PYTHONHASHSEED=0 in the environment"
+            )
+            warnings.warn(OrderWarning(text), stacklevel=1)

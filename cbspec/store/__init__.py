@@ -22,6 +22,7 @@ from cbspec.store.difference import differences
 from cbspec.store.entry import ADOPTED, Damage, LostEntry, StoredResult
 from cbspec.store.lock import Lock, Locks, file_name
 from cbspec.store.parcel import EntryBytes, admit, entry_bytes
+from cbspec.store.record import plain
 from cbspec.store.remote import Remote
 from cbspec.store.shares import Shares
 from cbspec.store.store import Store
@@ -47,4 +48,5 @@ __all__ = [
     "differences",
     "entry_bytes",
     "file_name",
+    "plain",
 ]

@@ -13,6 +13,7 @@ from cbspec.errors import ContentError
 from cbspec.model.visible import visible
 
 T = TypeVar("T")
+UNFIT = (TypeError, UnicodeEncodeError, msgspec.MsgspecError)  # raised for what JSON cannot hold
 
 
 class TensorFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,9 +59,9 @@ def record(
         "series": series,
         "provenance": provenance,
     }
-    plain: dict[str, Any] = {name: _plain(name, part) for name, part in parts.items()}
+    converted: dict[str, Any] = {name: plain(name, part) for name, part in parts.items()}
     faults: list[str] = []
-    for name, part in plain.items():
+    for name, part in converted.items():
         faults += _faults(name, part)
     if faults:
         raise ContentError(
@@ -68,8 +69,10 @@ def record(
             " belongs in `undefined` with its reason, and in a series None stands for no value)"
         )
     # A stage may take a reason from anywhere, and people read it in a terminal
-    reasons = {name: visible(reason, keep="\n\t") for name, reason in plain["undefined"].items()}
-    return StoredRecord(key=key, **{**plain, "undefined": reasons})
+    reasons = {
+        name: visible(reason, keep="\n\t") for name, reason in converted["undefined"].items()
+    }
+    return StoredRecord(key=key, **{**converted, "undefined": reasons})
 
 
 def seal(content: object) -> bytes:
@@ -93,17 +96,36 @@ def unseal(data: bytes, kind: type[T]) -> T:
         raise ValueError(f"is not the JSON that was written ({error})") from error
 
 
-def _plain(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
+def plain(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a part of a result, such as its series, as plain types in a fixed order.
+
+    Raises:
+        ContentError: JSON cannot hold a value.
+    """
     try:
-        plain: dict[str, Any] = msgspec.to_builtins(
-            dict(part), enc_hook=_builtin, order="deterministic"
-        )
-        msgspec.json.encode(plain)  # only this refuses half of a surrogate pair
-    except (TypeError, UnicodeEncodeError, msgspec.MsgspecError) as error:
+        return _converted(part)
+    except UNFIT as error:
         raise ContentError(
-            f"a result cannot be stored: {name} holds what JSON does not ({error})"
+            f"a result cannot be stored: {name} holds what JSON does not{_place(part)} ({error})"
         ) from error
-    return plain
+
+
+def _converted(part: Mapping[str, Any]) -> dict[str, Any]:
+    converted: dict[str, Any] = msgspec.to_builtins(
+        dict(part), enc_hook=_builtin, order="deterministic"
+    )
+    msgspec.json.encode(converted)  # only this refuses half of a surrogate pair
+    return converted
+
+
+def _place(part: Mapping[str, Any]) -> str:
+    """Say which entry of a part cannot be converted, if it is one of them."""
+    for key, value in part.items():
+        try:
+            _converted({key: value})
+        except UNFIT:
+            return f" at {key!r}"
+    return ""
 
 
 def _builtin(value: Any) -> Any:

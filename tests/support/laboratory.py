@@ -97,10 +97,7 @@ class Laboratory:
         if not set(CACHED) & set(arguments):
             command += ["-p", "no:cacheprovider"]
         command += [word for word in arguments if word != "--cache"]
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)
-        }
-        self.started.append(PytestProcess(command, self.root, inherited | environment))
+        self.started.append(PytestProcess(command, self.root, inherited(command) | environment))
         return self.started[-1]
 
     def pytest(self, *arguments: str, **environment: str) -> tuple[int, str]:
@@ -203,6 +200,14 @@ def forget_engine() -> None:
         del sys.modules[name]
 
 
+def inherited(command: list[str]) -> dict[str, str]:
+    """The environment of a run of pytest, which has to order sets as stages do to run them."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
+    if "inline" in command:
+        variables.setdefault("PYTHONHASHSEED", "0")
+    return variables
+
+
 def outcomes(output: str) -> str:
     """The words of pytest's last line, without the time."""
     return output.strip().splitlines()[-1].strip("= ").rsplit(" in ", 1)[0]
@@ -210,10 +215,8 @@ def outcomes(output: str) -> str:
 
 def pytest_in(folder: Path, *arguments: str) -> tuple[int, str]:
     """Run pytest in any folder, on what the arguments name; exit status and output."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)}
-    process = PytestProcess(
-        [*arguments, "--assert=plain", "-p", "no:cacheprovider"], folder, inherited
-    )
+    command = [*arguments, "--assert=plain", "-p", "no:cacheprovider"]
+    process = PytestProcess(command, folder, inherited(command))
     try:
         return process.end()
     finally:

@@ -42,9 +42,9 @@ def command(
     """Compute stored results again and compare them to the last bit.
 
     A key names all that a result is known to depend on; only this shows whether that is all. The
-    results of CLAIMS are computed in this process, each from its stored inputs and beside the
-    replicas that it was computed with; the store is left as it is. Exits with 1 where one differs
-    or cannot be computed, and names stage, seed and measure.
+    results of CLAIMS are computed in this process as in a run, each from its stored inputs and
+    beside the replicas that it was computed with; the store is left as it is. Exits with 1 where
+    one differs or cannot be computed, and names stage, seed and measure.
     """
     from cbspec.evaluation.recomputation import Recomputation, drawn
 
@@ -52,7 +52,11 @@ def command(
         raise click.UsageError("name the claims to verify, or --sample N of all")
     planner = project.planner(device, threads, computing=True)
     recomputation = Recomputation(
-        planner, project.store, project.code, lambda: project.claims(scale=scale, sound=True)
+        planner,
+        project.store,
+        project.code,
+        project.config,
+        lambda: project.claims(scale=scale, sound=True),
     )
     cells = recomputation.stored(project.claims(claims, scale))
     if not cells:

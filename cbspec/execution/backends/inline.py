@@ -8,10 +8,8 @@ from cbspec.execution.backends.backend import Workplace
 from cbspec.execution.backends.core import Core
 from cbspec.execution.computing import compute
 from cbspec.execution.output import plain_output
-from cbspec.execution.stage_process import StageProcess
+from cbspec.execution.stage_process import computed_apart
 from cbspec.execution.task import StageTask, TaskOutcome
-
-WAIT_SECONDS = 0.25
 
 
 class Inline:
@@ -48,21 +46,10 @@ class InlineWorkers:
             with plain_output():
                 outcome = compute(task, work.store, work.run)
             if outcome.ending == "unsuited":
-                outcome = self._compute_in_child(task)
+                outcome = computed_apart(task, work)  # an earlier stage has changed this one
             self._ended.append((task, outcome))
         finally:
             self._core.release()
-
-    def _compute_in_child(self, task: StageTask) -> TaskOutcome:
-        """Compute a task in a fresh process, because an earlier stage has changed this one."""
-        process = StageProcess(self._workplace)
-        try:
-            process.send(task)
-            while (outcome := process.outcome(WAIT_SECONDS)) is None:
-                self._workplace.run.raise_if_stopped()
-            return outcome
-        finally:
-            process.close()
 
     def ended(self, seconds: float) -> Sequence[tuple[StageTask, TaskOutcome]]:  # noqa: ARG002
         ended, self._ended = self._ended, []

@@ -1,10 +1,16 @@
 """`cbspec verify`: stored results computed again."""
 
 import shutil
+from contextlib import closing
 
 import pytest
 
+from cbspec.execution.numerics import resolve
+from cbspec.execution.rundir import RunDirectory
+from cbspec.project import Project
 from cbspec.store import Store
+
+WORDS = "an elm and seven chestnuts shaded the whole orchardist"
 
 
 @pytest.fixture
@@ -127,6 +133,49 @@ def forget(laboratory, stage, parameters):
         made = store.get(holding.key).provenance
         if made["stage"] == stage and made["parameters"].items() >= parameters.items():
             shutil.rmtree(store.root / "entries" / holding.key[:2] / holding.key)
+
+
+@pytest.mark.parametrize(
+    ("state", "term"),
+    [
+        ("", "random.random()"),
+        ("CALLS = []", "CALLS.append(1) or len(CALLS)"),
+        ("", "random.gauss(0, 1)"),
+    ],
+)
+def test_it_is_computed_as_in_a_run(laboratory, state, term):
+    """What a stage draws from the generators of its process, and what it counts in it, is the same
+    as in the run, for one result of a job as for all.
+    """
+    laboratory.edit("lab/catalog.py", "def weigh", f"{state}\n\n\ndef weigh")
+    laboratory.edit("lab/catalog.py", '{"weight": 2 *', f'{{"weight": ({term}) + 2 *')
+    laboratory.run()
+
+    rows = laboratory.json("verify", "2.a", "--device", "cpu")
+    [one] = laboratory.json("verify", "2.a", "--sample", "1", "--device", "cpu")
+
+    assert [(row["differences"], row["failure"]) for row in rows] == [([], "")] * 12
+    assert (one["differences"], one["failure"]) == ([], "")
+
+
+def test_sets_of_text_have_the_order_of_the_run(laboratory):
+    """A result that follows from the order of a set of words is computed again with the same order,
+    and one that is wrong is still told.
+    """
+    laboratory.edit("lab/catalog.py", "def weigh", f"WORDS = set({WORDS!r}.split())\n\n\ndef weigh")
+    order = "sum(len(word) * 10**place for place, word in enumerate(WORDS))"
+    laboratory.edit("lab/catalog.py", '{"weight": 2 *', f'{{"weight": {order} + 2 *')
+    folder = RunDirectory(laboratory.root / ".cbspec" / "runs" / "test", "main")
+    with closing(Project().evaluation(folder, resolve("cpu"), backend="local")) as evaluation:
+        for claim in laboratory.claims():
+            evaluation.evaluate(claim)
+
+    rows = laboratory.json("verify", "2.a", "--device", "cpu")
+    falsify(laboratory, "weigh", 2, weight=13.0)
+    after = laboratory.json("verify", "2.a", "--device", "cpu")
+
+    assert [(row["differences"], row["failure"]) for row in rows] == [([], "")] * 12
+    assert {(row["stage"], row["seed"]) for row in after if row["differences"]} == {("weigh", 2)}
 
 
 def test_the_replicas_of_a_job_are_computed_together(laboratory):

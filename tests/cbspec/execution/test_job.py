@@ -43,6 +43,22 @@ def test_leaving_out_a_declared_measure_is_an_error(tmp_path):
             [{"measures": {"value": 1.0}, "tensors": {"seed": [1]}}],
             "tensors are torch's, and seed is a list",
         ),
+        (
+            [{"measures": {"value": 1.0}, "series": {"x": [1], "y": [object()]}}],
+            r"a result cannot be stored: series holds what JSON does not at 'y' \(a object\)$",
+        ),
+        (
+            [{"measures": {"value": 1.0}, "series": {"x": {"y": 1j}}}],
+            r"series holds what JSON does not at 'x' \(a complex\)$",
+        ),
+        (
+            [{"measures": {"value": 1.0}, "series": {"x": {"a", 2}}}],
+            "series holds what JSON does not at 'x'",
+        ),
+        (
+            [{"measures": {"value": 1.0}}, {"measures": {"value": 1.0}, "series": {"x": 1j}}],
+            "series holds what JSON does not at 'x'",
+        ),
         ([{"measures": {"value": 1.0}, "point": 1}], "emits at the point 1, not from 0 to 0"),
         (
             [{"measures": {"value": 1.0}, "point": 0.0}],

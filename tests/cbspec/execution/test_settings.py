@@ -66,6 +66,34 @@ def test_the_next_stage_does_not_see_it(tmp_path, monkeypatch):
     assert seen == [(None, torch.float32)] * 2
 
 
+def test_what_a_job_draws_follows_from_its_first_replica(tmp_path, monkeypatch):
+    """A job that lacks later replicas gives the first one the same numbers, a job of other
+    replicas gives others, and so does one that goes on from a stored point.
+    """
+
+    def count(job):
+        for index in range(len(job.replicas)):
+            for point in range(job.start + 1, job.replicas[0].parameters.step + 1):
+                if job.wants(point):
+                    job.emit(index, point=point, measures={"value": random.random()})
+
+    monkeypatch.setattr(arithmetic, "count", count)
+
+    def drawn(folder, seeds, step=3):
+        one = executor(tmp_path / folder)
+        cells = [one.planner.cell(counted(step), seed) for seed in seeds]
+        one.plan_cells(cells)
+        return values(one.ensure(cells))
+
+    together = drawn("together", [1, 2, 3])
+
+    assert drawn("alone", [1]) == together[:1]
+    assert drawn("two", [1, 2]) == together[:2]
+    assert not set(drawn("others", [4, 5, 6])) & set(together)
+    [first], [on] = drawn("on", [1], 1), drawn("on", [1])
+    assert len({first, on, *together}) == 5
+
+
 MODULE = """\
 import collections, enum
 

@@ -143,3 +143,17 @@ def test_claims_that_a_run_passes_by_are_told(neighbours):
         place = neighbours / name
         assert f"the claims of {place} are no part of this run: run pytest {place}" in output
     assert strict != 0
+
+
+@pytest.mark.parametrize(("seed", "told"), [("", 1), ("0", 0), ("7", 0)])
+def test_another_order_of_sets_is_told(neighbours, seed, told):
+    """Where stages run in pytest's own process, it has to be started with a fixed order of sets of
+    text, or warns once and says how.
+    """
+    project = Laboratory(neighbours / "p1", backend="inline")
+
+    status, output = project.pytest(PYTHONHASHSEED=seed)
+
+    assert status == 0, output
+    assert output.count("start with PYTHONHASHSEED=0 in the environment") == told
+    assert outcomes(output) == ("1 passed, 1 warning" if told else "1 passed")

@@ -19,8 +19,8 @@ from cbspec.execution.backends.ray.joining import require_answer, settle
 from cbspec.execution.backends.ray.parcel import Parcel, RunOrigin
 from cbspec.execution.backends.ray.worksite import tidy, work
 from cbspec.execution.devices import FAMILIES
+from cbspec.execution.hashes import HASH_SEED, hash_seed
 from cbspec.execution.numerics import LAYOUT
-from cbspec.execution.stage_process import HASH_SEED, hash_seed
 from cbspec.execution.task import StageTask
 
 RETRIES = 3  # of tasks whose node is lost; a stage that raises is an outcome, and not retried

@@ -13,9 +13,9 @@ from cbspec.execution.backends.driver import DriverLock
 from cbspec.execution.backends.slurm.counter import Counter, PutTask
 from cbspec.execution.backends.slurm.jobs import HelperJobs
 from cbspec.execution.backends.slurm.request import request
+from cbspec.execution.hashes import hash_seed
 from cbspec.execution.messages import waiting
 from cbspec.execution.numerics import LAYOUT
-from cbspec.execution.stage_process import hash_seed
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.execution.wire import packed
 

@@ -31,8 +31,8 @@ from cbspec.execution.backends.slurm.counter import (
     TakenTask,
 )
 from cbspec.execution.computing import do_nothing, resume_point
+from cbspec.execution.hashes import HASH_SEED
 from cbspec.execution.rundir import RunDirectory
-from cbspec.execution.stage_process import HASH_SEED
 from cbspec.execution.surroundings import Surroundings
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.store import Store
