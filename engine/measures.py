@@ -108,7 +108,6 @@ class Probe:
         reference, credit = by_autograd(forward), self.estimator.credit(forward, levels)
         predicted, changed, nudged = self._tails(forward, credit)
         single = ForwardPass(self.single, x, y).gradients()[:, :-1].double()
-        steady = forward.gradients()[:, :-1]
         shaken = self._shaken(forward).gradients()[:, :-1]
         measured = {
             "gamma": gamma(credit, reference),
@@ -119,7 +118,7 @@ class Probe:
             "hidden_norm": forward.states.norm(dim=-1).mean(-1),
             "loss": forward.losses.mean(-1, keepdim=True),
             "float32_agreement": gamma(single, reference),
-            "steadiness": gamma(shaken, steady),
+            "steadiness": gamma(shaken, reference),
         }
         state_error = self.estimator.state_error(forward)
         return measured if state_error is None else measured | {"state_error": state_error}
