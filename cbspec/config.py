@@ -29,20 +29,18 @@ class Config:
         scale: the scale of a run that names none.
         claims: the folder of the claims.
         store: the folder of the results. The environment variable CBSPEC_STORE overrides it.
-        reports: the folder of the record and of the pages that each run writes. The environment
-            variable CBSPEC_REPORTS overrides it.
+        reports: the folder of record and pages. The variable CBSPEC_REPORTS overrides it.
         canary: the scale of the canaries; empty for a project without canaries.
         kinds: the project's own modules of assertion kinds.
         formats: the project's own modules of report formats.
-        data: the folder of data that stages read besides the project itself; None if there is none.
-            The environment variable CBSPEC_DATA overrides it.
+        data: the folder of data besides the project itself, if any. CBSPEC_DATA overrides it.
         versions: installed packages whose version is part of every result's key.
         environment: environment variables whose value is part of every result's key.
         backends: the project's own modules of back ends.
         devices: the project's own modules of device families.
         backend: the back end of a run that names none.
-        remote: the URL or folder of a shared store that runs take results from. The environment
-            variable CBSPEC_REMOTE overrides it; empty turns it off.
+        remote: the shared store that runs take results from. CBSPEC_REMOTE overrides it; empty
+            turns it off.
         adopt: `identical` to adopt results of earlier code whose canary is identical, or `never`.
         address: the address of the Ray cluster that the back end `ray` joins. If it is empty, that
             is the one of the environment variable RAY_ADDRESS, or else a new one of the run's own.

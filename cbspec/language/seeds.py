@@ -29,10 +29,8 @@ def read(
     if isinstance(words, list | str):
         words = {"pool": words}
     if "pool" not in words:
-        mistakes.add(
-            place,
-            "missing seeds: neither the claim nor a defaults.yaml above it has a list of them",
-        )
+        nowhere = "missing seeds: neither the claim nor a defaults.yaml above it has a list of them"
+        mistakes.add(place, nowhere)
         return None
     pool = _listed(words["pool"], follow(place, ["pool"]), mistakes)
     if not pool:
