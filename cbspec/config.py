@@ -44,8 +44,7 @@ class Config:
         adopt: `identical` to adopt results of earlier code whose canary is identical, or `never`.
         address: the address of the Ray cluster that the back end `ray` joins. If it is empty, that
             is the one of the environment variable RAY_ADDRESS, or else a new one of the run's own.
-        slurm: the resources that the back end `slurm` asks of each helper:
-            ``"partition=gpu,gpus=1,time=4:00:00"``.
+        slurm: what the back end `slurm` asks of each helper: ``"partition=gpu,gpus=1,time=4:00:00"``.
         declared: whether pyproject.toml has a ``[tool.cbspec]``.
     """
 

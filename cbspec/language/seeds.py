@@ -48,14 +48,11 @@ def read(
         (twice, _), *_ = Counter(pool).most_common(1)
         mistakes.add(place, f"the seed {twice} stands twice")
     elif most > len(pool):
-        mistakes.add(
-            own.entries.get("max", own), f"max is {most}, but the pool has {len(pool)} seeds"
-        )
+        message = f"max is {most}, but the pool has {len(pool)} seeds"
+        mistakes.add(own.entries.get("max", own), message)
     elif start > most:
-        mistakes.add(
-            own.entries.get("start", own),
-            f"start is {start}, but at most {most} seeds can be drawn",
-        )
+        message = f"start is {start}, but at most {most} seeds can be drawn"
+        mistakes.add(own.entries.get("start", own), message)
     elif any(size >= following for size, following in pairwise(looks)):
         mistakes.add(follow(place, ["looks"]), "looks are numbers of seeds that increase")
     else:
