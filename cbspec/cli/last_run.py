@@ -129,15 +129,14 @@ def _change(comparison: Comparison, claim: Claim | None, project: Project) -> st
 
 def _canary_changes(figures: Figures, claim: Claim | None, planner: Planner) -> Iterator[str]:
     """Yield what changed in a claim or its code since its canary was computed."""
-    from cbspec.ledger.entry import short
+    from cbspec.ledger.entry import short, stale_stages
 
     if claim is None:
         yield GONE
         return
     if figures.calls != {arm: short(call.digest) for arm, call in claim.arms.items()}:
         yield EDITED
-    code = {stage: short(digest) for stage, digest in planner.code(claim.arms.values()).items()}
-    if stale := [stage for stage in code if figures.code.get(stage) != code[stage]]:
+    if stale := stale_stages(figures.code, planner.code(claim.arms.values())):
         yield f"the code of {', '.join(stale)} was edited since"
 
 

@@ -14,9 +14,9 @@ from cbspec.kinds.change import unordered
 from cbspec.kinds.names import Arm
 from cbspec.statistics import independent, survival
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
+from cbspec.statistics.independent import Moments
 from cbspec.statistics.result import Result
 from cbspec.statistics.sample import Array, Measurements
-from cbspec.statistics.spread import mean
 
 
 class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
@@ -47,7 +47,10 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
         first, second = self.arms
         sooner = data.watched(first, self.measure, self.limit)
         later = data.watched(second, self.measure, self.limit)
-        until = np.minimum(later, self.limit), np.minimum(sooner, self.limit)
+        theirs, ours = (
+            independent.moments(np.minimum(times, self.limit), data.resolution(self.measure))
+            for times in (later, sooner)
+        )
         return of_inference(
             Result(
                 label=f"{second} - {first}",
@@ -57,23 +60,19 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
                 above=0.0,
                 below=None,
                 tail=partial(survival.tail, sooner, later),
-                estimate=mean(until[0]) - mean(until[1]),
-                interval=partial(self._interval, later, sooner, data.resolution(self.measure)),
+                estimate=np.asarray(theirs.mean - ours.mean),
+                interval=partial(self._interval, later, sooner, theirs, ours),
                 n=min(sooner.shape[-1], later.shape[-1]),
                 sizes=(later.shape[-1], sooner.shape[-1]),
             )
         )
 
     def _interval(
-        self, later: Array, sooner: Array, resolution: float, miss: float
+        self, later: Array, sooner: Array, theirs: Moments, ours: Moments, miss: float
     ) -> tuple[float, float]:
         """Return Welch's interval of the times up to the limit; where no run of an arm reached its
         target, with as many as that leaves open (Clopper and Pearson 1934) reaching it at once.
         """
-        theirs, ours = (
-            independent.moments(np.minimum(times, self.limit), resolution)
-            for times in (later, sooner)
-        )
         low, high = independent.interval_of_moments(theirs, ours, miss)
         if np.all(np.isinf(later)):
             low -= self.limit * (1 - (miss / 2) ** (1 / later.size))

@@ -167,11 +167,7 @@ class Entry(Committed, frozen=True, kw_only=True):
 
     def stale(self, code: Mapping[str, str]) -> tuple[str, ...]:
         """Return the stages whose fingerprint in `code` differs from the recorded one, sorted."""
-        stale = []
-        for stage in sorted(code.keys() | self.code.keys()):
-            if short(code.get(stage, "")) != self.code.get(stage, ""):
-                stale.append(stage)
-        return tuple(stale)
+        return stale_stages(self.code, code)
 
     def moved(self, torch: str, dependencies: Dependencies) -> tuple[str, ...]:
         """Return a text for each version, file or variable that differs from the recorded one.
@@ -184,6 +180,20 @@ class Entry(Committed, frozen=True, kw_only=True):
         if not same_torch(self.provenance.torch, torch):
             changes.insert(0, f"torch {self.provenance.torch} -> {torch}")
         return tuple(changes)
+
+
+def stale_stages(recorded: Mapping[str, str], code: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the stages whose fingerprint in `code` differs from the recorded one, sorted.
+
+    Args:
+        recorded: stage -> short fingerprint.
+        code: stage -> fingerprint.
+    """
+    stale = []
+    for stage in sorted(code.keys() | recorded.keys()):
+        if short(code.get(stage, "")) != recorded.get(stage, ""):
+            stale.append(stage)
+    return tuple(stale)
 
 
 def short(digest: str) -> str:

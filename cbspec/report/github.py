@@ -46,17 +46,21 @@ def annotations(run: Run, folder: str = ".") -> list[str]:
     lines = []
     touched: dict[Edit, list[str]] = {}
     for mark in _marks(run):
-        title, file = f"{mark.claim}: {mark.headline}", normpath(join(folder, mark.path))
+        title, file = f"{mark.claim}: {mark.headline}", _in_repository(mark.path, folder)
         lines.append(command("error", mark.text, file=file, line=mark.line, title=title))
         for edit in dict.fromkeys(mark.edits):
             touched.setdefault(edit, []).append(f"{mark.claim}: {mark.state}")
     for edit, claims in touched.items():
-        lines.append(_definition(edit, claims, normpath(join(folder, edit.path))))
+        lines.append(_definition(edit, claims, _in_repository(edit.path, folder)))
     changed: list[Record | Upheld] = [*run.records, *run.upheld]
     for claim in changed:
         if claim.outcome.warning:
-            lines.append(_warning(claim, normpath(join(folder, claim.path))))
+            lines.append(_warning(claim, _in_repository(claim.path, folder)))
     return list(map(visible, lines))
+
+
+def _in_repository(path: str, folder: str) -> str:
+    return normpath(join(folder, path))
 
 
 def command(name: str, message: str, **properties: str | int) -> str:

@@ -120,9 +120,6 @@ def _planned(
 ) -> list[TableRun]:
     """Return the runs of the file in the order of their ids, then those that were planned as well."""
     runs = sorted(_by_id(words, path, now, reader).values(), key=_order)
-    read = rows(path, reader)
-    for column, wanted in table.where.items():
-        _check_values(column, wanted, read)
     if not runs:
         raise ValueError(f"has no row where {_in_words(table.where)}")
     absent = f"is not there: {table.planned} runs were planned"
@@ -139,6 +136,8 @@ def _by_id(words: bytes, path: Path, _now: Stamp, reader: Reader | None) -> Mapp
     runs: dict[str, TableRun] = {}
     read = rows(path, reader)
     _check_columns(table, columns(read))
+    for column, wanted in table.where.items():
+        _check_values(column, wanted, read)
     for number, row in enumerate(read, start=1):
         if not all(cell_is(row.get(column), wanted) for column, wanted in table.where.items()):
             continue
