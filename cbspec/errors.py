@@ -166,7 +166,7 @@ class Stopped(CbspecError):
 
 
 class SourceChanged(Stopped):
-    """A source file was edited during the run, so results may be of either version.
+    """A file that results depend on was edited during the run, so they may be of either version.
 
     Args:
         path: the file, relative to the project's root.
@@ -174,4 +174,9 @@ class SourceChanged(Stopped):
 
     def __init__(self, path: str) -> None:
         kept = "nothing more that depends on it is stored"
-        super().__init__(f"{path} changed during the run: {kept}; run again")
+        advice = "run again"
+        if not path.endswith(".py"):
+            advice += (
+                ", or have the stage write it outside the project if it is the stage that does"
+            )
+        super().__init__(f"{path} changed during the run: {kept}; {advice}")

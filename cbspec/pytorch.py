@@ -28,6 +28,26 @@ def limit_threads(threads: int) -> None:
         torch.set_num_threads(threads)
 
 
+def saves(code: object) -> bool:
+    """Tell whether this is the code of torch's module that saves files, as an import is to run it."""
+    file = getattr(code, "co_filename", "")
+    return bool(file == getattr(sys.modules.get("torch.serialization"), "__file__", None))
+
+
+def report_files(report: Callable[[str], None]) -> None:
+    """Have torch report the name of each file that it saves, as its compiled code opens them."""
+    binding = sys.modules["torch._C"]
+    writer: Any = binding.PyTorchFileWriter
+
+    class Reporting(writer):  # type: ignore[misc]  # known only when it runs
+        def __init__(self, file: object, *arguments: Any, **options: Any) -> None:
+            if isinstance(file, str):
+                report(file)
+            super().__init__(file, *arguments, **options)
+
+    binding.PyTorchFileWriter = Reporting  # type: ignore[attr-defined]
+
+
 CONTEXT_BYTES = 2**29  # about what CUDA holds for a process besides its tensors
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 
 _stat = os.stat  # itself, which nobody listens to
@@ -16,12 +17,18 @@ def is_folder(path: str) -> bool:
         return False
 
 
-def written_at(path: str) -> str:
-    """Return when a file was last written; empty if it is not there."""
+def written_at(path: str) -> int:
+    """Return when a file was last written, in ns; 0 if it is not there."""
     try:
-        return str(_stat(path).st_mtime_ns)
+        return _stat(path).st_mtime_ns
     except OSError:
-        return ""
+        return 0
+
+
+def file_time() -> int:
+    """Return what a file written now would have as its time, in ns: its clock ticks more coarsely."""
+    clock = getattr(time, "CLOCK_REALTIME_COARSE", time.CLOCK_REALTIME)
+    return time.clock_gettime_ns(clock)
 
 
 def absolute(name: object) -> str:

@@ -17,9 +17,10 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+from cbspec import pytorch
 from cbspec.fingerprint.heard import Heard
 from cbspec.fingerprint.memory import remembers
-from cbspec.fingerprint.named import absolute, is_folder, words, written_at
+from cbspec.fingerprint.named import absolute, file_time, is_folder, words, written_at
 
 _STDLIB = f"{sysconfig.get_path('stdlib')}{os.sep}"
 _INSTALLED = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in ("purelib", "platlib")})
@@ -45,6 +46,8 @@ class Observer:
         written: names of files that the process wrote, and of folders that it made.
         links: names of symbolic links that it made.
         updated: file that was opened for reading and writing -> when it was last written by then.
+        started: when the first program was started; None without one. A file that was written since
+            and is then read is taken to be the program's work.
     """
 
     def __init__(self, root: Path) -> None:
@@ -54,6 +57,7 @@ class Observer:
         self.written: set[str] = set()
         self.links: set[str] = set()
         self.updated: dict[str, str] = {}
+        self.started: int | None = None
         self._heard = Heard()
         _listen()
         self.forget()
@@ -68,6 +72,7 @@ class Observer:
         self.written.clear()
         self.links.clear()
         self.updated.clear()
+        self.started = None
         self._heard.forget()
         _listening[:] = [self]
 
@@ -75,7 +80,7 @@ class Observer:
         """Return the names of files that the process wrote, and of folders that it made."""
         made = set(self.written)
         for path, before in self.updated.items():
-            if written_at(path) != before:
+            if str(written_at(path)) != before:
                 made.add(path)
         return made
 
@@ -107,6 +112,8 @@ class Observer:
         elif event == "ctypes.dlopen" or event in _STARTS:
             files = [path for path in map(absolute, words(arguments)) if Path(path).is_file()]
             self._use(files, sys._getframe(2))
+            if event in _STARTS and self.started is None:
+                self.started = file_time()
 
     def _open(self, path: str, flags: object, frame: FrameType) -> None:
         if not path.startswith(self._within) or not isinstance(flags, int):
@@ -115,7 +122,7 @@ class Observer:
         if flags & os.O_WRONLY or (flags & os.O_RDWR and creates):
             self._add("written", path)
         elif flags & os.O_RDWR:  # as NumPy maps a file that it may only read: the file shows which
-            self._add("updated", path, written_at(path))
+            self._add("updated", path, str(written_at(path)))
             self._use([path], frame)
         elif path.endswith(".py"):
             self._add("run", path)
@@ -161,10 +168,15 @@ class Observer:
         importing = self._importing(frame, searching)
         if importing is not None:
             for path in paths:
-                self._add("used", path, importing)
+                kind = "written" if self._is_of_program(path) else "used"
+                self._add(kind, path, importing)
         if importing == "" and not self._heard.is_child:  # a child's memory ends with it
             for holder in self._remembering(frame):
                 self.used[holder].update(paths)
+
+    def _is_of_program(self, path: str) -> bool:
+        """Tell whether a file was written after a program had been started."""
+        return self.started is not None and written_at(path) >= self.started and not is_folder(path)
 
     def _remembering(self, frame: FrameType | None) -> Iterator[str]:
         """Yield the files of the project's functions that run and whose results are cached."""
@@ -207,6 +219,8 @@ _listening: list[Observer] = []
 @cache
 def _listen() -> None:
     sys.addaudithook(_hear)
+    if "torch" in sys.modules:
+        pytorch.report_files(_written)
     for name in ("stat", "access"):  # Python has no event for these
         _wrap(name)
 
@@ -228,7 +242,14 @@ def _wrap(name: str) -> None:
         os.supports_follow_symlinks.add(asked)
 
 
+def _written(path: str) -> None:
+    """Hear of a file that compiled code writes, as if Python had opened it."""
+    _hear("open", (path, "wb", os.O_WRONLY))
+
+
 def _hear(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "exec" and pytorch.saves(arguments[0]):
+        pytorch.report_files(_written)
     for observer in _listening:
         observer.hear(event, arguments)
 

@@ -35,11 +35,18 @@ ASKED = {
     "os.mkdir('new'), open('new/a', 'w'), os.rename('new', 'old'), open('old/a')": [],
     "(HERE / '.gain').read_text()": ["lab/.gain"],
     "(HERE / '.none').exists(), (HERE / '.git').read_text()": [],
+    "subprocess.run(['cp', HERE / 'there', HERE / 'new']), (HERE / 'new').stat()": ["lab/there"],
+    "subprocess.run(['true']), (HERE / 'there').read_text()": ["lab/there"],
+    "subprocess.run(['touch', HERE / 'new']), os.listdir(HERE)": ["lab/"],
+    "torch().save({}, HERE / 'new'), torch().load(HERE / 'new')": [],
+    "torch().save({}, HERE / 'there'), torch().load(HERE / 'there')": [],
     "ThreadPoolExecutor().submit((HERE / 'there').read_text).result()": ["lab/there"],
 }
 LAB = """\
 import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -51,6 +58,10 @@ def child(act):
         return
     act()
     os._exit(0)
+
+
+def torch():
+    return import_module("torch")
 
 
 def run():
