@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -55,11 +55,16 @@ def echo_json(content: Any) -> None:
 
 def echo_table(table: TextTable) -> None:
     """Print a table that fits the terminal; in a file or a pipe, lines may have any length."""
-    if not sys.stdout.isatty():
+    if not is_terminal(sys.stdout):
         click.echo(str(table))
         return
     colour = not os.environ.get("NO_COLOR")
     click.echo(table.text(shutil.get_terminal_size().columns, colour=colour))
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether a standard stream is a terminal; a closed one is None."""
+    return stream is not None and stream.isatty()
 
 
 def count(number: int, noun: str, nouns: str = "") -> str:

@@ -225,11 +225,11 @@ class Measurements:
         """Return times to a target, shape `[..., seed]`: infinite where it was not reached by then.
 
         Raises:
-            Unmeasured: a time is so far below 0 that its square cannot be computed.
+            Unmeasured: a time is below 0.
         """
         values = np.asarray(self.table[arm, measure].values, dtype=np.float64)
         times: Array = np.where(values <= limit, values, np.inf)
-        if np.min(times, initial=0.0) < -SQUARABLE:
+        if np.min(times, initial=0.0) < 0:
             raise Unmeasured(f"{measure} of {arm} is {np.min(times):.3g}, which is no time")
         return times
 

@@ -12,7 +12,7 @@ import click
 from cbspec import __version__
 from cbspec.cli import prompt
 from cbspec.cli.draft import scalar
-from cbspec.cli.output import echo, echo_json, json_option
+from cbspec.cli.output import echo, echo_json, is_terminal, json_option
 from cbspec.errors import ConfigError, suggestion
 from cbspec.paths import display
 
@@ -97,7 +97,7 @@ def _tell(paths: Iterable[str], afterwards: str) -> None:
 def _asked_name(ask: bool | None) -> str:
     """Return the package's name as a person types it; `ask` is None where the terminal decides."""
     if ask is None:
-        ask = sys.stdin.isatty()
+        ask = is_terminal(sys.stdin)
     if not ask:
         raise click.UsageError("missing NAME (asked for on a terminal, or with --ask)")
     return prompt.text("Name of the package with your stages, e.g. lab")

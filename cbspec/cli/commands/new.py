@@ -15,7 +15,7 @@ from cbspec.cli.claim_copy import ClaimCopy
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.draft import Draft, place, schema_seen_from
-from cbspec.cli.output import echo, echo_json, json_option
+from cbspec.cli.output import echo, echo_json, is_terminal, json_option
 from cbspec.cli.words import Words
 from cbspec.errors import ClaimError, ConfigError
 from cbspec.language.defaults import Folders
@@ -116,7 +116,9 @@ def command(
     if like is not None:
         draft, target = _copy(project, like, flags)
     else:
-        draft = _drafted(project, Words(**flags), ask=sys.stdin.isatty() if ask is None else ask)
+        draft = _drafted(
+            project, Words(**flags), ask=is_terminal(sys.stdin) if ask is None else ask
+        )
         target = place(folder, draft.phase, draft.id)
     target = path or target
     if isinstance(draft, Draft):

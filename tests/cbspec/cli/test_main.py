@@ -42,6 +42,20 @@ def test_help_imports_nothing_heavy():
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "status"), [("list >&-", 0), ("status >&-", 0), ("new x.a --title A <&-", 2)]
+)
+def test_a_closed_stream_is_no_terminal(laboratory, command, status):
+    """Where standard input or output is closed, as under some daemons, commands do as in a pipe."""
+    line = f"{sys.executable} -m cbspec {command}"
+    done = subprocess.run(
+        line, shell=True, cwd=laboratory.root, capture_output=True, text=True, check=False
+    )
+
+    assert "Traceback" not in done.stderr
+    assert done.returncode == status
+
+
 def test_exit_status_is_documented(laboratory):
     """The help names each exit status and how to complete commands in a shell."""
     text = laboratory.cbspec("--help").stdout

@@ -344,6 +344,15 @@ def test_a_target_that_is_reached_at_the_limit_is_reached(limit: float, verdict:
     assert found.verdict == verdict
 
 
+def test_a_time_below_0_is_no_time() -> None:
+    """A run that arrived before it began is told, and nothing is judged."""
+    table = of_own_runs(a=[-1.0, 2.0, 3.0], b=[7.0, 8.0, 9.0])
+    found = decided(Sooner(measure="x", arms=("a", "b"), limit=12.0), table)
+
+    assert found.verdict == "invalid"
+    assert found.reason == "x of a is -1, which is no time"
+
+
 def test_each_arm_is_as_coarse_as_its_own_values() -> None:
     """On logarithms half a resolution counts by the size of each arm: two equal counts of 1 beside
     larger ones leave a spread of a half.
