@@ -12,13 +12,11 @@ import sysconfig
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from functools import cache, wraps
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
 
-from cbspec import pytorch
 from cbspec.fingerprint.heard import Heard
+from cbspec.fingerprint.listening import listen
 from cbspec.fingerprint.memory import remembers
 from cbspec.fingerprint.named import absolute, file_time, is_folder, words, written_at
 
@@ -59,7 +57,6 @@ class Observer:
         self.updated: dict[str, str] = {}
         self.started: int | None = None
         self._heard = Heard()
-        _listen()
         self.forget()
 
     def forget(self) -> None:
@@ -74,7 +71,7 @@ class Observer:
         self.updated.clear()
         self.started = None
         self._heard.forget()
-        _listening[:] = [self]
+        listen(self.hear)
 
     def made(self) -> set[str]:
         """Return the names of files that the process wrote, and of folders that it made."""
@@ -90,7 +87,7 @@ class Observer:
             self._record(kind, path, importing)
 
     def hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        """Record an audit event. Only the hook calls it."""
+        """Record an event."""
         if event == "exec" and isinstance(arguments[0], CodeType):
             self._add("run", arguments[0].co_filename)
         elif event == "asked":
@@ -209,49 +206,6 @@ class Observer:
     def _is_own(self, frame: FrameType) -> bool:
         file = frame.f_code.co_filename
         return file.startswith(self._within) and not external(file)
-
-
-# The one that listens. Python lets go of no hook, so that one for each observer would slow down
-# whatever this process does afterwards.
-_listening: list[Observer] = []
-
-
-@cache
-def _listen() -> None:
-    sys.addaudithook(_hear)
-    if "torch" in sys.modules:
-        pytorch.report_files(_written)
-    for name in ("stat", "access"):  # Python has no event for these
-        _wrap(name)
-
-
-def _wrap(name: str) -> None:
-    """Wrap a function of `os`, so that it reports the path that it is called with."""
-    original = getattr(os, name)
-
-    @wraps(original)
-    def asked(path: Any, *arguments: Any, **options: Any) -> Any:
-        _hear("asked", (path,))
-        return original(path, *arguments, **options)
-
-    setattr(os, name, asked)
-    for able in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd):
-        if original in able:
-            able.add(asked)
-    if original in os.supports_follow_symlinks:
-        os.supports_follow_symlinks.add(asked)
-
-
-def _written(path: str) -> None:
-    """Hear of a file that compiled code writes, as if Python had opened it."""
-    _hear("open", (path, "wb", os.O_WRONLY))
-
-
-def _hear(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "exec" and pytorch.saves(arguments[0]):
-        pytorch.report_files(_written)
-    for observer in _listening:
-        observer.hear(event, arguments)
 
 
 def external(path: str) -> bool:
