@@ -54,7 +54,8 @@ class Mixture:
         weights = list(self._weights)
         self._streams: dict[int, torch.Generator] = {}
         for replica, parameters in enumerate(self.parameters):
-            warming.append(epoch < parameters.warmup * parameters.epochs)
+            # In floats .07 of 100 epochs is a little more than 7
+            warming.append(epoch < round(parameters.warmup * parameters.epochs, 9))
             if warming[replica]:
                 weights[replica] = 0.0
             if parameters.source == "gaussian":
@@ -77,7 +78,8 @@ class Mixture:
         blend = self._w * estimated + (1 - self._w) * dfa
         if not self._any_rescaled:
             return blend
-        length = blend.norm(dim=-1, keepdim=True) / dfa.norm(dim=-1, keepdim=True)
+        size = dfa.norm(dim=-1, keepdim=True)
+        length = torch.where(size == 0, 0.0, blend.norm(dim=-1, keepdim=True) / size)
         return torch.where(self._rescaled, dfa * length, blend)
 
     def _mask(self, values: Sequence[float]) -> Tensor:

@@ -31,11 +31,12 @@ def target_shift(_output: Tensor, credit: Tensor, eta: float) -> Tensor:
 
 
 def cosine(output: Tensor, credit: Tensor, _eta: float) -> Tensor:
-    """Return the gradient of ``cos(F, a)``; 0 where either vanishes."""
-    length = output.norm(dim=-1, keepdim=True)
-    along, direction = output / length, credit / credit.norm(dim=-1, keepdim=True)
+    """Return the gradient of ``cos(F, a)``; 0 where either vanishes, not finite where either is not."""
+    length, size = output.norm(dim=-1, keepdim=True), credit.norm(dim=-1, keepdim=True)
+    along, direction = output / length, credit / size
     gradient = (direction - (direction * along).sum(-1, keepdim=True) * along) / length
-    return torch.nan_to_num(gradient, nan=0.0, posinf=0.0, neginf=0.0)
+    vanishing = torch.nan_to_num(gradient, nan=0.0, posinf=0.0, neginf=0.0)
+    return torch.where((length + size).isfinite(), vanishing, gradient)
 
 
 @dataclass(frozen=True)

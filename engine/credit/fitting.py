@@ -70,14 +70,15 @@ def fit_epoch(
         active: bool `[replica]`; the others stay exactly as they are. None: all learn.
 
     Returns:
-        The mean objective, float64 `[replica]`.
+        The objective's mean over the samples, float64 `[replica]`.
     """
     estimator.begin(purpose, epoch)
-    total, batches = torch.zeros((), dtype=torch.float64), 0
+    total, samples = torch.zeros((), dtype=torch.float64), 0
     for x, y in task.epoch(epoch, size):
-        total = total + estimator.fit(ForwardPass(network, x, y), active).double()
-        batches += 1
-    return total / batches
+        batch = y.shape[-1]
+        total = total + batch * estimator.fit(ForwardPass(network, x, y), active).double()
+        samples += batch
+    return total / samples
 
 
 def _emit(

@@ -90,8 +90,10 @@ class VectorFieldEstimator(FittedEstimator[Parameters]):
         for drawn, stream in zip(v, self._streams, strict=True):
             drawn.normal_(generator=stream)
         if self.shared.sampling == "importance":
-            variance = credit.var(2, keepdim=True)
-            v *= (0.5 + 0.5 * variance / variance.mean(-1, keepdim=True)).sqrt_().unsqueeze(2)
+            variance = credit.var(2, keepdim=True, correction=min(1, batch - 1))
+            mean = variance.mean(-1, keepdim=True)
+            share = torch.where(mean == 0, 1.0, variance / mean)  # one sample, or equal credit
+            v *= (0.5 + 0.5 * share).sqrt_().unsqueeze(2)
         return v
 
     def _targets(self, forward: ForwardPass, v: Tensor) -> Tensor:

@@ -76,6 +76,46 @@ def test_mixtures_by_their_formulas(estimator: type[Estimator], credit: str) -> 
     torch.testing.assert_close(torch.cosine_similarity(found[2], dfa[2], -1), torch.ones(2, 8))
 
 
+def test_dfa_that_vanishes_is_not_rescaled() -> None:
+    """Where DFA's credit is 0, so is its rescaled credit, whatever the blend's length."""
+    shape = Architecture(32, 16, 2)
+    forward = ForwardPass(
+        ResidualMLP(shape, initialise(shape, (42,), "cpu")),
+        torch.ones(1, 8, 32),
+        torch.arange(8).view(1, 8),
+    )
+    oracle = Oracle([None], (42,), shape, "cpu")
+    mixture = Mixture(oracle, [TrainLocal(epoch=1, blend=0.75, source="dfa_rescaled")])
+    mixture.dfa.feedback[:, 0] = 0.0
+
+    found = mixture.credit(forward, range(2))
+
+    assert found[:, 0].count_nonzero() == 0
+    assert found[:, 1].norm() > 0
+    assert found.isfinite().all()
+
+
+@pytest.mark.parametrize("share", [0.07, 0.14, 0.28, 0.55, 0.56])
+def test_a_warm_up_ends_with_its_share_of_the_epochs(share: float) -> None:
+    """Of 100 epochs the first hundred times the share are DFA's, though in floats that is more."""
+    shape, end = Architecture(32, 16, 2), round(100 * share)
+    forward = ForwardPass(
+        ResidualMLP(shape, initialise(shape, (42,), "cpu")),
+        torch.ones(1, 8, 32),
+        torch.arange(8).view(1, 8),
+    )
+    oracle = Oracle([None], (42,), shape, "cpu")
+    mixture = Mixture(oracle, [TrainLocal(epoch=100, epochs=100, warmup=share)])
+
+    mixture.begin(end - 1)
+    warm = mixture.credit(forward, range(2))
+    mixture.begin(end)
+    trained = mixture.credit(forward, range(2))
+
+    assert torch.equal(warm, normalise(mixture.dfa.credit(forward, range(2))))
+    assert torch.equal(trained, normalise(oracle.credit(forward, range(2))))
+
+
 def test_dfa_is_the_same_beside_a_replica_with_noise() -> None:
     """A blend of DFA with DFA is DFA to the last bit, whatever shares its batch."""
     shape = Architecture(32, 16, 2)

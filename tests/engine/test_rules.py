@@ -135,6 +135,18 @@ def test_cosine_is_blind_to_the_credits_length_and_orthogonal_to_the_output() ->
     assert cosine(output, torch.zeros_like(credit), ETA).count_nonzero() == 0
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_cosine_passes_on_credit_that_is_not_finite(number: float) -> None:
+    """A diverged estimator gives a gradient that is not finite, so that the run is seen to fail."""
+    output, credit = draw(2, 8, 16), draw(2, 8, 16, seed=2)
+    credit[0, 0, 0] = number
+
+    gradient = cosine(output, credit, ETA)
+
+    assert gradient[0, 0].isnan().any()
+    assert gradient[0, 1:].isfinite().all()
+
+
 def test_credit_is_taken_at_the_input_but_for_target_shift() -> None:
     """Block l uses a_l; under target shift it uses a_{l+1}, the credit of the state that is to
     move.

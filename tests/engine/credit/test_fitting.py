@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import torch
+
+from engine.architecture import Architecture, initialise
+from engine.credit.fitting import fit_epoch
+from engine.nets import ResidualMLP
 
 SEEDS = (42, 123)
 FIELD: dict[str, Any] = {"hidden": 16, "directions": 2, "batch_size": 32}
@@ -50,6 +55,20 @@ def test_fitting_leaves_the_snapshot_alone_and_lowers_its_objective(runner: Any)
     assert all(
         torch.equal(inputs[0]["snapshot"].tensors[name], value) for name, value in before.items()
     )
+
+
+def test_the_loss_of_a_fit_is_the_mean_over_samples() -> None:
+    """Three samples in batches of two and one, with means of 1 and 4, have a mean of 2."""
+    shape = Architecture(4, 8, 1)
+    network = ResidualMLP(shape, initialise(shape, (42,), "cpu"))
+    batches = [(torch.ones(1, size, 4), torch.zeros(1, size, dtype=torch.int64)) for size in (2, 1)]
+    task, estimator = Mock(), Mock()
+    task.epoch.return_value = batches
+    estimator.fit.side_effect = [torch.tensor([1.0]), torch.tensor([4.0])]
+
+    loss = fit_epoch(network, estimator, task, "fit", 0, 2)
+
+    assert loss.tolist() == [2.0]
 
 
 def test_a_field_that_leaves_the_finite_numbers_is_named(runner: Any) -> None:

@@ -235,6 +235,17 @@ def test_importance_directions_follow_the_credits_variance() -> None:
     torch.testing.assert_close(spread, expected, rtol=0.12, atol=0)
 
 
+@pytest.mark.parametrize("samples", [1, 8])
+def test_credit_that_does_not_vary_leaves_directions_isotropic(samples: int) -> None:
+    """One sample, or equal credit for all, has no variance to follow: the draws are the normals."""
+    credit = torch.ones(3, 2, samples, 16)
+    fields = [field(sampling=sampling, directions=4) for sampling in ("importance", "isotropic")]
+
+    importance, isotropic = (estimator._directions(credit) for estimator in fields)
+
+    assert torch.equal(importance, isotropic)
+
+
 def test_fitting_finds_the_gradient_and_spares_the_inactive() -> None:
     """After 300 steps on one batch the active fields' credit points along the gradient; the
     inactive one has not moved.
