@@ -125,7 +125,7 @@ class ScalarBridge(FittedParameters, frozen=True, kw_only=True, forbid_unknown_f
     ] = 0.1
     softness: Annotated[float, Meta(gt=0, description="lam of the soft-min, in nats (fit)")] = 0.1
     samples: Annotated[
-        int, Meta(ge=1, description="K, noisy next states per sample and level")
+        int, Meta(ge=1, description="K, noisy next states per sample and level (fit)")
     ] = 8
     ema: Annotated[
         float,
