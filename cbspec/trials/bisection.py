@@ -11,35 +11,16 @@ from typing import Any, Literal
 
 import msgspec
 
-from cbspec.canary import CanaryRecord, Figures, compared
+from cbspec.canary import CanaryRecord, compared
 from cbspec.errors import CbspecError
 from cbspec.project import Project
-from cbspec.stage import stages_of
 from cbspec.trials.commits import Commits
+from cbspec.trials.past import ClaimCode, canary_at, code_at, verdicts_at
 from cbspec.trials.process import Ended, Worker, server
 
 SECONDS = 3600.0
 
 What = Literal["canary", "verdict"]
-
-
-class ClaimCode(msgspec.Struct, frozen=True):
-    """The calls and the code of a claim at one commit.
-
-    Attributes:
-        calls: arm -> digest of its stage call, at the compared scale.
-        stages: stage -> digest of its code.
-        definitions: definition -> short hash.
-    """
-
-    calls: Mapping[str, str]
-    stages: Mapping[str, str]
-    definitions: Mapping[str, str]
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """Return a key that is equal for commits between which nothing of the claim changed."""
-        return tuple(sorted(self.calls.items())), tuple(sorted(self.stages.items()))
 
 
 class Bisected(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,15 +49,23 @@ class Bisection:
     interrupted goes on where it was.
 
     Args:
+        scale: where verdicts are computed. None: the project's default, or the first of the scales
+            that the claim lists, if that is none of them.
         folder: empty; holds the commits while the search lasts.
         tell: called with one line for each step.
     """
 
     def __init__(
-        self, project: Project, claim: str, folder: Path, tell: Callable[[str], None]
+        self,
+        project: Project,
+        claim: str,
+        scale: str | None,
+        folder: Path,
+        tell: Callable[[str], None],
     ) -> None:
         self._project = project
         self._claim = claim
+        self._scale = scale
         self._commits = Commits(project.config, folder)
         self._tell = tell
         self._context = server()
@@ -92,22 +81,35 @@ class Bisection:
             CbspecError: one of them is no commit, cannot be looked at, or `good` is not before
                 `bad`; or the claim is the same at both.
         """
-        commits = self._commits.between(good, bad)
-        self._tell(f"{len(commits) - 1} commits touch the code or the claims")
+        first, last = self._end(good), self._end(bad)
+        commits = self._commits.between(good, bad, first.files.keys() | last.files.keys())
+        self._tell(f"{len(commits) - 1} of the commits may change the claim, its data or its code")
         groups = self._grouped(commits)
         if len(groups) == 1:
             raise CbspecError(f"no commit from {good} to {bad} changes what {self._claim} reaches")
-        for what, scale in self._looks():
-            if self._moved(what, scale, commits[0], commits[-1]):
+        for what, scale in self._looks(last.scale):
+            if self._moved(what, scale, commits[0], groups[-1]):
                 return self._narrowed(groups, what, scale)
-            self._tell(f"{what}: the same at both ends")
+            self._tell(f"{what}: the same at both ends, at scale {scale}")
         raise CbspecError(f"{self._claim} is the same at {good} and {bad}")
 
-    def _looks(self) -> Iterator[tuple[What, str]]:
+    def _end(self, name: str) -> ClaimCode:
+        """Return the claim at one end of the search.
+
+        Raises:
+            CbspecError: it is no commit, or cannot be looked at.
+        """
+        commit = self._commits.named(name)
+        code = self._code(commit)
+        if code is None:
+            raise CbspecError(f"{commit[:10]}: {self._skipped[commit]}")
+        return code
+
+    def _looks(self, scale: str) -> Iterator[tuple[What, str]]:
         """Yield what is compared, and at which scale, the cheaper first."""
         if canary := self._project.config.canary:
             yield "canary", canary
-        yield "verdict", self._project.config.scale
+        yield "verdict", scale
 
     def _grouped(self, commits: list[str]) -> list[str]:
         """Return the commits at which something of the claim changed, and the first one."""
@@ -115,10 +117,7 @@ class Bisection:
         key = None
         for commit in commits:
             code = self._code(commit)
-            if code is None:
-                if commit in (commits[0], commits[-1]):
-                    raise CbspecError(f"{commit[:10]}: {self._skipped[commit]}")
-            elif code.key != key:
+            if code is not None and code.key != key:
                 groups.append(commit)
                 key = code.key
         self._tell(f"{len(groups) - 1} of them change what {self._claim} reaches")
@@ -190,7 +189,7 @@ class Bisection:
         """Return the calls and the code of the claim at a commit; None if nobody can tell."""
         if commit not in self._codes:
             try:
-                self._codes[commit] = self._ask(code_at, commit)
+                self._codes[commit] = self._ask(code_at, commit, self._scale)
             except Ended as reason:
                 self._codes[commit] = None
                 self._skipped[commit] = str(reason)
@@ -207,40 +206,3 @@ class Bisection:
         place = self._commits.written(commit)
         worker = Worker.start(self._context, SECONDS, work, place, self._claim, *arguments)
         return worker.result()
-
-
-def code_at(folder: Path, claim: str) -> ClaimCode:
-    """Return the calls and the code of a claim, for the project in a folder."""
-    project = _project(folder)
-    scale = project.config.canary or project.config.scale
-    calls: dict[str, str] = {}
-    stages: dict[str, str] = {}
-    definitions: dict[str, str] = {}
-    planner = project.planner("cpu")
-    for cell in project.claims(claim, scale):
-        for arm, call in cell.arms.items():
-            calls[f"{cell.id} {arm}"] = call.digest
-        stages |= planner.code(cell.arms.values())
-        for stage in stages_of(cell.arms.values()).values():
-            definitions |= project.code.fingerprint(stage.implementation).definitions
-    return ClaimCode(calls, stages, definitions)
-
-
-def canary_at(folder: Path, claim: str, scale: str) -> tuple[Figures, ...]:
-    """Compute the canary of a claim in the project in a folder, for all cells of its matrix."""
-    run = _project(folder).run(claim, scale, "cpu", adopt="never", backend="inline")
-    broken = [check.reason for check in run.canaries if check.figures is None]
-    if broken:
-        raise CbspecError(broken[0])
-    return tuple(check.figures for check in run.canaries if check.figures)
-
-
-def verdicts_at(folder: Path, claim: str, scale: str) -> dict[str, str]:
-    """Compute the verdicts of a claim in the project in a folder, for all cells of its matrix."""
-    run = _project(folder).run(claim, scale, "cpu", adopt="never", backend="inline")
-    return {record.claim: record.judgement.verdict for record in run.records}
-
-
-def _project(folder: Path) -> Project:
-    os.chdir(folder)
-    return Project(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from cbspec.config import Config
@@ -24,19 +25,29 @@ class Commits:
         self._root = config.root
         self._folder = folder
 
-    def between(self, good: str, bad: str) -> list[str]:
+    def between(self, good: str, bad: str, files: Iterable[str]) -> list[str]:
         """Return `good` and, oldest first, the commits up to `bad` that touch what a run of claims
         reads.
+
+        Args:
+            good, bad: names of commits.
+            files: data files, as claims name them.
 
         Raises:
             CbspecError: one of them is no commit, or `good` is not before `bad`.
         """
-        first, last = self._named(good), self._named(bad)
+        first, last = self.named(good), self.named(bad)
         if git(self._root, "merge-base", "--is-ancestor", first, last) is None:
             raise CbspecError(f"{good} is not before {bad}")
         source = self._config.source.relative_to(self._root)
         parts = [str(source / package) for package in self._config.packages]
         parts += [str(self._config.claims.relative_to(self._root)), "pyproject.toml"]
+        parts.append(":(glob)**/*.py")
+        folders = [self._root]
+        if self._config.data and self._config.data.is_relative_to(self._root):
+            folders.append(self._config.data)
+        for name in files:
+            parts += [str((folder / name).relative_to(self._root)) for folder in folders]
         span = f"{first}..{last}"
         listed = git(self._root, "rev-list", "--reverse", "--first-parent", span, "--", *parts)
         return [first, *(listed or "").split()]
@@ -56,7 +67,12 @@ class Commits:
                 tree.extractall(place, filter="data")
         return place
 
-    def _named(self, name: str) -> str:
+    def named(self, name: str) -> str:
+        """Return the full name of a commit.
+
+        Raises:
+            CbspecError: there is none.
+        """
         commit = git(self._root, "rev-parse", "--verify", f"{name}^{{commit}}")
         if commit is None:
             raise CbspecError(f"{name} is no commit of this repository")

@@ -16,14 +16,21 @@ from cbspec.project import Project
 @click.argument("claim", metavar="CLAIM")
 @click.argument("good", metavar="GOOD")
 @click.argument("bad", metavar="[BAD]", default="HEAD")
+@click.option(
+    "--scale",
+    metavar="NAME",
+    help="Scale of the verdict (default: the project's, or the claim's first if it lacks that).",
+)
 @json_option
 @pass_project
-def command(project: Project, claim: str, good: str, bad: str, as_json: bool) -> None:
+def command(
+    project: Project, claim: str, good: str, bad: str, scale: str | None, as_json: bool
+) -> None:
     """Find the commit that moved a claim, between GOOD and BAD (default: HEAD).
 
-    A commit that changes nothing the claim reaches costs nothing. At the others the installed cbspec
-    computes the claim's canary, or its verdict if the canary is the same at both ends. Your checkout
-    is left alone, and an interrupted search resumes.
+    A commit that changes nothing the claim reaches, of assertion, data or code, costs nothing. At
+    the others the installed cbspec computes the claim's canary, or its verdict if the canary is the
+    same at both ends. Your checkout is left alone, and an interrupted search resumes.
     """
     from cbspec.trials.bisection import Bisection
     from cbspec.trials.process import terminated_in_order
@@ -35,7 +42,7 @@ def command(project: Project, claim: str, good: str, bad: str, as_json: bool) ->
         terminated_in_order(),
         tempfile.TemporaryDirectory(prefix="cbspec-bisect-") as folder,
     ):
-        bisected = Bisection(project, claim, Path(folder), tell).search(good, bad)
+        bisected = Bisection(project, claim, scale, Path(folder), tell).search(good, bad)
     if as_json:
         echo_json(bisected)
         return

@@ -253,6 +253,9 @@ CASES: Mapping[str, BoundaryCase] = {
         noises=APART,
     ),
     "sooner": BoundaryCase(
-        stated(Sooner, arms=("a", "b"), limit=12.0), {"a": 10, "b": 10}, noises=APART, trials=1000
+        stated(Sooner, arms=("a", "b"), limit=10_002.0),
+        {"a": 10_000, "b": 10_000},  # far from 0, where no time can be below
+        noises=APART,
+        trials=1000,
     ),
 }  # fmt: skip

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import json
 
+from tests.support.table_text import ADAM, CLAIM, SGD, table
+
+RUNS = (
+    "experiment: {stage: table, file: results/runs.csv, run: run, measures: {loss: {unit: nats}}}"
+)
+
 
 def edited(project, old, new):
     """Commit an edit of the engine; the commit's name."""
@@ -127,3 +133,49 @@ def test_an_unknown_claim_is_told_also_where_no_commit_touches_the_code(guarded)
     assert result.exit_code == 1
     assert f"{good[:10]}: unknown claim '1.aa'; did you mean '1.a'?" in result.output
     assert "computing" not in result.output
+
+
+def test_a_claim_that_the_default_scale_does_not_decide_is_looked_at_where_it_is_decided(guarded):
+    """Without a canary that shows it, the commit that flipped a claim of the scale `memo` is found;
+    the canary's two days hide what begins on the third.
+    """
+    guarded.edit("claims/light.yaml", "scales: [quick, memo]", "scales: [memo]")
+    good = guarded.commit()
+    culprit = edited(guarded, "light * (day + 1)", "light * (day + 1) * (-1) ** (day > 2)")
+
+    result = guarded.cbspec("bisect", "1.a", good, "--json")
+
+    found = json.loads(result.stdout)
+    assert (found["commit"], found["what"]) == (culprit, "verdict")
+    assert found["change"] == "1.a: holds -> refuted"
+
+
+def test_a_commit_that_edits_the_assertion_is_found(guarded):
+    """It changes no value, so the verdict tells it and not the canary."""
+    good = guarded.git("rev-parse", "HEAD")
+    guarded.edit("claims/light.yaml", "arms: [dark, bright]", "arms: [bright, dark]")
+    culprit = guarded.commit()
+
+    result = guarded.cbspec("bisect", "1.a", good, "--json")
+
+    found = json.loads(result.stdout)
+    assert (found["commit"], found["what"]) == (culprit, "verdict")
+    assert found["change"] == "1.a: holds -> refuted"
+
+
+def test_a_commit_that_edits_the_data_is_found(guarded):
+    """A table lies beside the code, in a folder that no code and no claim is in."""
+    runs = CLAIM.replace("1.a", "2.a").replace("experiment: runs", RUNS) + "scales: [quick]\n"
+    guarded.claim("runs.yaml", runs)
+    guarded.write("results/runs.csv", table(adam=ADAM))
+    good = guarded.commit()
+    guarded.write("notes.md", "day 1")
+    guarded.commit()
+    guarded.write("results/runs.csv", table(adam=SGD))
+    culprit = guarded.commit()
+
+    result = guarded.cbspec("bisect", "2.a", good, "--json")
+
+    found = json.loads(result.stdout)
+    assert found["commit"] == culprit
+    assert "1 of the commits may change the claim" in result.output
