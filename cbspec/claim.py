@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -190,3 +191,17 @@ def cell_values(claim: str) -> dict[str, str]:
         name, _, value = pair.partition("=")
         values[name] = value
     return values
+
+
+def phase_order(phase: str) -> tuple[bool, list[tuple[int, str]]]:
+    """Return the sort key of a phase: 4A, 6A, 6C, 6.5A, 6.10, 10A, 10A.5; those without a number
+    last.
+    """
+    parts = []
+    for part in re.split(r"(\d+)", phase):
+        if part.isdecimal():
+            parts.append((int(part), ""))
+        else:
+            # 6.5A came after 6C; "~" sorts behind all letters
+            parts.append((0, part if not part or part[0].isalpha() else f"~{part}"))
+    return not phase[:1].isdigit(), parts

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from cbspec.committed import Committed, checked, decode, dumps, place, write
+from cbspec.committed import Committed, checked, decode, dumps, place, text_of, write
 from cbspec.errors import LedgerError
 from cbspec.ledger import Provenance
 from cbspec.ledger.entry import Digest
@@ -127,14 +127,11 @@ class CanaryRecord:
         """Load the record at `path`; return an empty one if there is no file yet.
 
         Raises:
-            LedgerError: the file is damaged; the message names the place.
+            LedgerError: the file cannot be read or is damaged; the message names the place.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        text = text_of(path)
+        if text is None:
             return cls()
-        except (OSError, UnicodeDecodeError) as error:
-            raise LedgerError(f"{path} cannot be read: {error}") from error
         content = decode(text, str(path), _CanaryFile, version=VERSION, noun="canary record")
         seen = set()
         for index, figures in enumerate(content.claims):

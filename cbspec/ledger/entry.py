@@ -16,6 +16,7 @@ from cbspec.kinds import Assertion
 from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
 from cbspec.model.dependencies import Dependencies, same_torch
 from cbspec.model.finding import Verdict
+from cbspec.model.visible import visible
 from cbspec.stage import Call
 
 Device = str
@@ -199,3 +200,8 @@ def stale_stages(recorded: Mapping[str, str], code: Mapping[str, str]) -> tuple[
 def short(digest: str) -> str:
     """Return the first 16 digits of a digest, which are unique within a project."""
     return digest[:16]
+
+
+def reason_line(text: str) -> str:
+    """Return a person's reason as the ledger keeps it: one line without control characters."""
+    return visible(" ".join(text.split()))

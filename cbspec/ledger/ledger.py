@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from cbspec.committed.writing import checked, dumps, write
+from cbspec.committed import checked, dumps, text_of, write
 from cbspec.errors import ConfigError, LedgerError
 from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.migration import VERSION
@@ -34,12 +34,8 @@ class Ledger:
         Raises:
             LedgerError: the file cannot be read or is damaged; the message names the place.
         """
-        try:
-            return cls._of(path.read_text(encoding="utf-8"), str(path))
-        except FileNotFoundError:
-            return cls()
-        except (OSError, UnicodeDecodeError) as error:
-            raise LedgerError(f"{path} cannot be read: {error}") from error
+        text = text_of(path)
+        return cls() if text is None else cls._of(text, str(path))
 
     @classmethod
     def of_commit(cls, revision: str, path: Path) -> Ledger:

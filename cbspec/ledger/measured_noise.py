@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from cbspec.committed import Committed, checked, decode, dumps, write
+from cbspec.committed import Committed, checked, decode, dumps, text_of, write
 from cbspec.ledger.entry import Device
 
 VERSION = 1
@@ -85,11 +85,11 @@ class NoiseRecord(msgspec.Struct, frozen=True, kw_only=True):
         """Return the record at `path`; an empty one where there is no file.
 
         Raises:
-            LedgerError: the file is damaged.
+            LedgerError: the file cannot be read or is damaged.
         """
-        if not path.exists():
+        text = text_of(path)
+        if text is None:
             return cls()
-        text = path.read_text(encoding="utf-8")
         content = decode(text, str(path), _NoiseFile, version=VERSION, noun="record of noise")
         return cls(date=content.date, measures=content.measures)
 

@@ -72,7 +72,7 @@ def groups_of(entry: Entry, before: Entry | None = None) -> list[EffectGroup]:
     groups = []
     for (measure, unit), members in _shown(entry, before).items():
         shown = list(members.values())
-        axis = axis_over(shown, MARGIN, WIDTH)
+        axis = axis_over(shown, MARGIN, WIDTH - MARGIN)
         rows = tuple(_row(effect, axis) for effect in shown)
         ticks = tuple(Tick(round(at), text) for at, text in axis.ticks())
         groups.append(EffectGroup(measure=measure, unit=unit, rows=rows, ticks=ticks))
