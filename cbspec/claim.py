@@ -156,6 +156,15 @@ class Claim:
         return words
 
     @property
+    def asserted(self) -> dict[str, Assertion]:
+        """Return key path (``"assert[0]"``) -> assertion or control, in the claim's order."""
+        made: dict[str, Assertion] = {}
+        for section, assertions in (("assert", self.assertions), ("controls", self.controls)):
+            for index, assertion in enumerate(assertions):
+                made[f"{section}[{index}]"] = assertion
+        return made
+
+    @property
     def measures(self) -> dict[str, Measure]:
         """Return measure -> its declaration in the catalog, for all measures of the arms."""
         return declared_by(self.arms.values())

@@ -14,7 +14,7 @@ from msgspec import Meta
 from cbspec.committed import Committed, checked, decode, dumps, place, text_of, write
 from cbspec.errors import LedgerError
 from cbspec.ledger import Provenance
-from cbspec.ledger.entry import Digest
+from cbspec.ledger.entry import Date, Digest
 from cbspec.model.values import Values
 
 VERSION = 1
@@ -87,7 +87,7 @@ class Calibration(Committed, frozen=True, kw_only=True):
         method: how the tolerances follow from the spreads, in a sentence.
     """
 
-    date: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+    date: Date
     commit: Digest | None
     factor: float
     method: str

@@ -9,7 +9,6 @@ from typing import Literal
 
 import msgspec
 
-from cbspec.judge.escalation import alpha_of
 from cbspec.judge.wording import sentence
 from cbspec.kinds import Assertion, arms_of, measures_of
 from cbspec.model.finding import Effect, Finding
@@ -44,7 +43,7 @@ def decide(
         measures: measure -> its declaration in the catalog.
         reported: measure -> arm -> the memo's value.
     """
-    level = alpha_of(assertion, alpha)
+    level = assertion.alpha_or(alpha)
     data = Measurements(table, measures or {}, reported or {})
     return conclude(
         weigh(assertion, data, level),

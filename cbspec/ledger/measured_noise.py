@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from cbspec.committed import Committed, checked, decode, dumps, text_of, write
-from cbspec.ledger.entry import Device
+from cbspec.ledger.entry import Date, Device
 
 VERSION = 1
 
@@ -66,7 +66,7 @@ class MeasureNoise(Committed, frozen=True, kw_only=True):
 
 class _NoiseFile(Committed, frozen=True, kw_only=True):
     version: int
-    date: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+    date: Date
     measures: tuple[MeasureNoise, ...]
 
 

@@ -10,8 +10,9 @@ import msgspec
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, echo, echo_json, json_option
+from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import JudgingError
+from cbspec.model.number import count
 from cbspec.project import Project
 from cbspec.text_table import TextTable
 

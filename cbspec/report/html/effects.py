@@ -110,9 +110,8 @@ def effects_by_name(entry: Entry | None) -> dict[tuple[str, str], RecordedEffect
     effects: dict[tuple[str, str], RecordedEffect] = {}
     if entry is None:
         return effects
-    for asserted in entry.recorded:
-        for effect in asserted.effects:
-            effects.setdefault((effect.measure, effect.label), effect)
+    for effect in entry.effects:
+        effects.setdefault((effect.measure, effect.label), effect)
     return effects
 
 
