@@ -397,7 +397,10 @@ def test_12_a_reversed_step_refutes_a_trend(tabled: Tabled) -> None:
     table = tabled(a=1 + noise, b=2 - noise, c=4 + noise[::-1], d=3 + noise)
     stated = {"measure": "x", "arms": ("a", "b", "c", "d"), "direction": "increasing"}
 
-    assert decided(Trend(**stated), table).verdict == "refuted"
+    found = decided(Trend(**stated), table)
+
+    assert found.verdict == "refuted"
+    assert "d - c" in found.reason
     assert decided(RankTrend(**stated), table).verdict == "holds"
 
 
