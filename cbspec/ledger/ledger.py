@@ -65,18 +65,6 @@ class Ledger:
         return cls._of(text, f"{revision}:{path.name}")
 
     @classmethod
-    def read(cls, reference: str, path: Path) -> Ledger:
-        """Load a ledger by a user's reference: a file, or else a commit that has the one at `path`.
-
-        Raises:
-            ConfigError: the reference is neither.
-            LedgerError: the ledger cannot be read, or is damaged.
-        """
-        if Path(reference).is_file():
-            return cls.load(Path(reference))
-        return cls.of_commit(reference, path)
-
-    @classmethod
     def _of(cls, text: str, name: str) -> Ledger:
         content = parse(text, name)
         return cls(content.entries, content.withdrawn)
