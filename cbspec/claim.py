@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -155,6 +156,15 @@ class Claim:
         return words
 
     @property
+    def asserted(self) -> dict[str, Assertion]:
+        """Return key path (``"assert[0]"``) -> assertion or control, in the claim's order."""
+        made: dict[str, Assertion] = {}
+        for section, assertions in (("assert", self.assertions), ("controls", self.controls)):
+            for index, assertion in enumerate(assertions):
+                made[f"{section}[{index}]"] = assertion
+        return made
+
+    @property
     def measures(self) -> dict[str, Measure]:
         """Return measure -> its declaration in the catalog, for all measures of the arms."""
         return declared_by(self.arms.values())
@@ -190,3 +200,17 @@ def cell_values(claim: str) -> dict[str, str]:
         name, _, value = pair.partition("=")
         values[name] = value
     return values
+
+
+def phase_order(phase: str) -> tuple[bool, list[tuple[int, str]]]:
+    """Return the sort key of a phase: 4A, 6A, 6C, 6.5A, 6.10, 10A, 10A.5; those without a number
+    last.
+    """
+    parts = []
+    for part in re.split(r"(\d+)", phase):
+        if part.isdecimal():
+            parts.append((int(part), ""))
+        else:
+            # 6.5A came after 6C; "~" sorts behind all letters
+            parts.append((0, part if not part or part[0].isalpha() else f"~{part}"))
+    return not phase[:1].isdigit(), parts

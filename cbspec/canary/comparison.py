@@ -41,7 +41,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         text = f"{self.measure} of {self.arm}"
         if self.seed is not None:
             text += f", seed {self.seed}"
-        before, after = _shown(self.before), _shown(self.after)
+        before, after = shown_value(self.before), shown_value(self.after)
         if before == after:  # in six digits; the values are not
             before, after = str(self.before), str(self.after)
         text += f": {before} -> {after}"
@@ -188,7 +188,8 @@ def _without_numbers(reason: str) -> str:
     return _NUMBER.sub("#", reason)
 
 
-def _shown(value: float | str) -> str:
+def shown_value(value: float | str) -> str:
+    """Return a value to six digits, or why there is none."""
     if isinstance(value, str):
         return value
     return f"{value:.6g}"

@@ -11,10 +11,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from cbspec.committed import Committed, checked, decode, dumps, place, write
+from cbspec.committed import Committed, checked, decode, dumps, place, text_of, write
 from cbspec.errors import LedgerError
 from cbspec.ledger import Provenance
-from cbspec.ledger.entry import Digest
+from cbspec.ledger.entry import Date, Digest
 from cbspec.model.values import Values
 
 VERSION = 1
@@ -87,7 +87,7 @@ class Calibration(Committed, frozen=True, kw_only=True):
         method: how the tolerances follow from the spreads, in a sentence.
     """
 
-    date: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+    date: Date
     commit: Digest | None
     factor: float
     method: str
@@ -127,14 +127,11 @@ class CanaryRecord:
         """Load the record at `path`; return an empty one if there is no file yet.
 
         Raises:
-            LedgerError: the file is damaged; the message names the place.
+            LedgerError: the file cannot be read or is damaged; the message names the place.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        text = text_of(path)
+        if text is None:
             return cls()
-        except (OSError, UnicodeDecodeError) as error:
-            raise LedgerError(f"{path} cannot be read: {error}") from error
         content = decode(text, str(path), _CanaryFile, version=VERSION, noun="canary record")
         seen = set()
         for index, figures in enumerate(content.claims):

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from cbspec.claim import base
-from cbspec.committed import decode
+from cbspec.committed import decode, text_of
 from cbspec.committed.writing import dumps, write
 from cbspec.ledger import Provenance
 
@@ -115,9 +115,9 @@ def teeth_on_record(path: Path) -> Teeth | None:
     """Return the trials on record; None where there are none.
 
     Raises:
-        LedgerError: the file is damaged.
+        LedgerError: the file cannot be read or is damaged.
     """
-    if not path.exists():
+    text = text_of(path)
+    if text is None:
         return None
-    text = path.read_text(encoding="utf-8")
     return decode(text, str(path), Teeth, version=VERSION, noun="record of mutants")

@@ -7,9 +7,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from cbspec.cli.last_run import refuse_outdated
-from cbspec.cli.output import count
 from cbspec.cli.record import save
 from cbspec.errors import ClaimError, LedgerError
+from cbspec.model.number import count
 from cbspec.project import Project
 from cbspec.selection import named, refuse, unknown
 

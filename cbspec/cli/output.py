@@ -67,13 +67,6 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def count(number: int, noun: str, nouns: str = "") -> str:
-    """Return a number with its noun: ``"1 claim"``, ``"2 claims"``."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {nouns or noun + 's'}"
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cbspec.cli.completion import complete
-from cbspec.cli.output import count, echo, echo_json, json_option, results_options
+from cbspec.cli.output import echo, echo_json, json_option, results_options
 from cbspec.cli.size import size_text
 from cbspec.errors import ConfigError
+from cbspec.model.number import count
 from cbspec.project import Project
 
 if TYPE_CHECKING:

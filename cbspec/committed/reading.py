@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -27,6 +28,20 @@ T = TypeVar("T")
 Steps = Mapping[int, Callable[[Mapping[str, Any]], Mapping[str, Any]]]
 NO_STEPS: Steps = MappingProxyType({})
 WIDEST = 60  # characters of a line that a message shows on each side of a mistake
+
+
+def text_of(path: Path) -> str | None:
+    """Return the text of a committed file; None where there is no file.
+
+    Raises:
+        LedgerError: the file cannot be read, or is no UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LedgerError(f"{path} cannot be read: {error}") from error
 
 
 def decode(

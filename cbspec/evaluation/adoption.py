@@ -17,7 +17,7 @@ from cbspec.execution.cell import Cell, closure
 from cbspec.execution.plan import Planner
 from cbspec.explain.past import Past
 from cbspec.explain.trail import Trail
-from cbspec.stage import calls_of, plain
+from cbspec.stage import plain, stages_of
 from cbspec.store import ADOPTED, Store
 
 Grounds = Mapping[str, Sequence[Cell]]
@@ -189,10 +189,7 @@ class Adopter:
         """
         failed: set[str] = set()
         for claim in self._claims:
-            reached: set[str] = set()
-            for call in claim.arms.values():
-                for below in calls_of(call):
-                    reached.add(below.stage.name)
+            reached = set(stages_of(claim.arms.values()))
             if reached.isdisjoint(stages):
                 continue
             if self._canaries.check(claim).state in ("differs", "error"):

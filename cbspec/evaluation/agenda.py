@@ -156,10 +156,10 @@ def awaited(
     following: dict[Cell, float] = {}
     costs: dict[Cell, float] = {}
 
-    def chain(cell: Cell) -> float:
+    def cost_of(cell: Cell) -> float:
         if cell not in costs:
-            longest = max(map(chain, cell.inputs.values()), default=0.0)
-            costs[cell] = longest + (0.0 if stored(cell) else cell.call.cost)
+            before = max(map(cost_of, cell.inputs.values()), default=0.0)
+            costs[cell] = before + (0.0 if stored(cell) else cell.call.cost)
         return costs[cell]
 
     for claim in claims:
@@ -167,7 +167,7 @@ def awaited(
             drawn = claim.seeds.pool[claim.seeds.start : count]
             further = 0.0
             for seed in drawn:
-                further += max(chain(planner.cell(call, seed)) for call in claim.arms.values())
+                further += max(cost_of(planner.cell(call, seed)) for call in claim.arms.values())
             for cell in planner.of(claim, claim.seeds.first).values():
                 following[cell] = max(following.get(cell, 0.0), further)
     return following

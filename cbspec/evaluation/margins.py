@@ -42,34 +42,28 @@ def undecidable(
 
 
 def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic]:
-    for section, assertions in (("assert", claim.assertions), ("controls", claim.controls)):
-        for index, assertion in enumerate(assertions):
-            arms = {name: claim.arms[name] for name in arms_of(assertion)}
-            alike = [entry for entry in entries if entry.measured_as(arms)]
-            if _decidable(assertion, claim, alike):
-                continue
-            if reason := lint(assertion, claim.seeds, claim.alpha, spreads=_spreads(alike)):
-                yield located(
-                    claim,
-                    f"{section}[{index}]",
-                    f"{reason} (on record: {claim.id} at scale {claim.scale})",
-                )
+    for key, assertion in claim.asserted.items():
+        arms = {name: claim.arms[name] for name in arms_of(assertion)}
+        alike = [entry for entry in entries if entry.measured_as(arms)]
+        if _decidable(assertion, claim, alike):
+            continue
+        if reason := lint(assertion, claim.seeds, claim.alpha, spreads=_spreads(alike)):
+            record = f"on record: {claim.id} at scale {claim.scale}"
+            yield located(claim, key, f"{reason} ({record})")
 
 
 def _below_noise(claim: Claim, noise: NoiseRecord) -> Iterator[Diagnostic]:
     """Yield the assertions that a claim without a verdict cannot show, by the noise on record."""
-    for section, assertions in (("assert", claim.assertions), ("controls", claim.controls)):
-        for index, assertion in enumerate(assertions):
-            spreads = {}
-            for contrast in assertion.contrasts():
-                least = noise.least_difference(contrast.measure, claim.scale)
-                if least and not contrast.logs and sorted(contrast.weights.values()) == [-1, 1]:
-                    spreads[contrast.measure, contrast.label] = least
-            if not spreads:
-                continue
-            if reason := lint(assertion, claim.seeds, claim.alpha, spreads=spreads):
-                place = f"{section}[{index}]"
-                yield located(claim, place, f"{reason} (noise on record at scale {claim.scale})")
+    for key, assertion in claim.asserted.items():
+        spreads = {}
+        for contrast in assertion.contrasts():
+            least = noise.least_difference(contrast.measure, claim.scale)
+            if least and not contrast.logs and sorted(contrast.weights.values()) == [-1, 1]:
+                spreads[contrast.measure, contrast.label] = least
+        if not spreads:
+            continue
+        if reason := lint(assertion, claim.seeds, claim.alpha, spreads=spreads):
+            yield located(claim, key, f"{reason} (noise on record at scale {claim.scale})")
 
 
 def _decidable(assertion: Assertion, claim: Claim, alike: Iterable[Entry]) -> bool:
@@ -134,5 +128,4 @@ def _spreads(entries: Iterable[Entry]) -> dict[Name, float]:
 
 def _effects(entries: Iterable[Entry]) -> Iterator[RecordedEffect]:
     for entry in entries:
-        for recorded in entry.recorded:
-            yield from recorded.effects
+        yield from entry.effects

@@ -29,7 +29,7 @@ from cbspec.execution.plan import Planner
 from cbspec.execution.refiling import keep_loaded
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.started import StartedTasks
-from cbspec.execution.taking import Taking
+from cbspec.execution.taking import Taking, keep_code
 from cbspec.execution.task import StageTask, TaskOutcome, planned_task
 from cbspec.execution.waiting import Waiting
 from cbspec.execution.worklist import Worklist
@@ -217,8 +217,7 @@ class Executor:
             return True
 
     def _task(self, cells: Sequence[Cell]) -> StageTask:
-        fingerprint = self.planner.fingerprint(cells[0].call.stage.implementation)
-        self.store.codes.keep(fingerprint.digest, fingerprint.definitions)
+        keep_code(cells, self.planner, self.store)
         label, timeout = self.work.label(cells), self.work.timeout(cells)
         return planned_task(cells, self.planner, label, watch=self._watch, timeout=timeout)
 

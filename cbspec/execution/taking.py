@@ -13,6 +13,7 @@ from cbspec.execution.messages import JobEvent
 from cbspec.execution.plan import Planner
 from cbspec.execution.provenance import keyed_provenance
 from cbspec.execution.rundir import RunDirectory
+from cbspec.model.number import count
 from cbspec.store import Expected, Pull, Remote, Store
 
 # Files in the run directory
@@ -30,7 +31,7 @@ def expected(cell: Cell, planner: Planner) -> Expected:
 
 
 def keep_code(cells: Iterable[Cell], planner: Planner, store: Store) -> None:
-    """Store the code definitions of results that were computed elsewhere.
+    """Store the code definitions of results.
 
     `cbspec explain` needs them to say which definition changed.
 
@@ -158,7 +159,7 @@ class Taking:
         self._run.record(
             JobEvent(
                 worker=self._run.worker,
-                job="1 result" if number == 1 else f"{number} results",
+                job=count(number, "result"),
                 seconds=seconds,
                 outcome=f"taken from {self._opened_pull().remote.url}",
                 taken=number,

@@ -5,19 +5,16 @@ Start with `verdict.py`; `decision.py` decides a single assertion.
 """
 
 from cbspec.judge.again import with_again
-from cbspec.judge.decision import decide
 from cbspec.judge.escalation import alpha_at, next_analysis
 from cbspec.judge.power import lint
 from cbspec.judge.verdict import judge
-from cbspec.statistics.sample import NoColumn, Sample, Table, Unmeasured, table_of
+from cbspec.statistics.sample import NoColumn, Sample, Table, table_of
 
 __all__ = [
     "NoColumn",
     "Sample",
     "Table",
-    "Unmeasured",
     "alpha_at",
-    "decide",
     "judge",
     "lint",
     "next_analysis",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from cbspec.claim import Claim
 from cbspec.judge.decision import weigh
-from cbspec.judge.escalation import alpha_at, alpha_of
+from cbspec.judge.escalation import alpha_at
 from cbspec.kinds import Assertion, arms_of, measures_of
 from cbspec.model.finding import Judgement
 from cbspec.stage.declaration import declared
@@ -194,7 +194,7 @@ def _at(claim: Claim, drawn: dict[Name, Array], n: int) -> NDArray[np.str_]:
     refuted = np.zeros(trials, dtype=bool)
     tested = [assertion for assertion in claim.assertions if assertion.tested]
     for assertion in tested:
-        alpha = alpha_of(assertion, claim.alpha)
+        alpha = assertion.alpha_or(claim.alpha)
         shown = alpha_at(n, claim.seeds, alpha)
         refutation = alpha_at(n, claim.seeds, alpha / len(tested) / claim.cells)
         evidence = _evidence(assertion, data, claim)
@@ -202,7 +202,7 @@ def _at(claim: Claim, drawn: dict[Name, Array], n: int) -> NDArray[np.str_]:
         holds &= evidence.p <= shown
         refuted |= (evidence.against <= refutation) & ~(evidence.p <= shown)
     for control in claim.controls:
-        level = alpha_at(n, claim.seeds, alpha_of(control, claim.alpha))
+        level = alpha_at(n, claim.seeds, control.alpha_or(claim.alpha))
         evidence = _evidence(control, data, claim)
         valid &= _premises(evidence, level) & (evidence.p <= level) & ~(evidence.against <= level)
     decided: NDArray[np.str_] = np.select(

@@ -3,55 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
 import msgspec
 
-from cbspec.judge.escalation import alpha_of
 from cbspec.judge.wording import sentence
 from cbspec.kinds import Assertion, arms_of, measures_of
 from cbspec.model.finding import Effect, Finding
-from cbspec.stage import Measure
 from cbspec.statistics.assurance import MOST
 from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
-from cbspec.statistics.sample import Measurements, Table, Unmeasured
+from cbspec.statistics.sample import Measurements, Unmeasured
 
 Weighed = StatisticalEvidence | Unmeasured
 """The evidence on an assertion, or why there is none."""
 
 Seeds = tuple[float, float]
 """The seeds with an even and with a good chance to decide; 0 if it is decided."""
-
-
-def decide(
-    assertion: Assertion,
-    table: Table,
-    *,
-    alpha: float,
-    key: str = "",
-    measures: Mapping[str, Measure] | None = None,
-    reported: Mapping[str, Mapping[str, float]] | None = None,
-) -> Finding:
-    """Decide one assertion by itself, at a single analysis.
-
-    Args:
-        assertion: the assertion.
-        table: (arm, measure) -> `Sample`. It may have more columns than the assertion reads.
-        alpha: the error rate of `holds` and of `refuted`, for an assertion without its own.
-        key: the key path of the assertion, for the finding.
-        measures: measure -> its declaration in the catalog.
-        reported: measure -> arm -> the memo's value.
-    """
-    level = alpha_of(assertion, alpha)
-    data = Measurements(table, measures or {}, reported or {})
-    return conclude(
-        weigh(assertion, data, level),
-        Level(shown=level, refuted=level),
-        key=key,
-        kind=assertion.kind,
-    )
 
 
 def weigh(assertion: Assertion, data: Measurements, alpha: float) -> Weighed:

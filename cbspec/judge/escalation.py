@@ -11,18 +11,10 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from cbspec.claim import Seeds
-from cbspec.kinds import Assertion
 from cbspec.model.finding import Finding, Judgement
 from cbspec.statistics import boundary
 
 MISS = 0.05  # the rate at which two-sided intervals may miss
-
-
-def alpha_of(assertion: Assertion, alpha: float) -> float:
-    """Return the error rate of an assertion: its own, or else the claim's alpha."""
-    if assertion.alpha is None:
-        return alpha
-    return assertion.alpha
 
 
 def alpha_at(n: int, seeds: Seeds, alpha: float) -> float:

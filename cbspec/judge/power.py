@@ -33,7 +33,7 @@ def lint(
         measures: measure -> its declaration, whose noise may demand a test with a smallest p-value.
     """
     assertion = assertion.judged_under(measures or {})
-    level = escalation.alpha_of(assertion, alpha)
+    level = assertion.alpha_or(alpha)
     if assertion.enumerates and len(seeds.pool) > sign_flip.MOST:
         return (
             f"test: exact enumerates the sign flips of at most {sign_flip.MOST} seeds, "
@@ -63,7 +63,7 @@ def lint_runs(assertion: Assertion, runs: Mapping[str, int], alpha: float) -> st
         runs: arm -> how many it has.
         alpha: the error rate of an assertion without its own.
     """
-    level = escalation.alpha_of(assertion, alpha)
+    level = assertion.alpha_or(alpha)
     if isinstance(assertion, Compound):
         reasons = [lint_runs(part, runs, level) for part in assertion.of]
         hopeless = [reason for reason in reasons if reason]

@@ -75,7 +75,7 @@ def _findings(claim: Claim, data: Measurements, n: int) -> list[Finding]:
     refuted = _shared(claim, weighed, n)
     findings = []
     for index, (assertion, weights) in enumerate(zip(claim.assertions, weighed, strict=True)):
-        alpha = escalation.alpha_of(assertion, claim.alpha)
+        alpha = assertion.alpha_or(claim.alpha)
         level = Level(
             shown=escalation.alpha_at(n, claim.seeds, alpha),
             refuted=refuted[index],
@@ -102,7 +102,7 @@ def _shared(claim: Claim, weighed: Sequence[Weighed], n: int) -> list[float]:
             continue
         tested.append(i)
         against.append(_p_against(weighed[i]))
-        alphas.append(escalation.alpha_of(assertion, claim.alpha) / claim.cells)
+        alphas.append(assertion.alpha_or(claim.alpha) / claim.cells)
     levels = [0.0] * len(claim.assertions)
     shared = holm.levels(against, alphas, lambda alpha: escalation.alpha_at(n, claim.seeds, alpha))
     for i, level in zip(tested, shared, strict=True):
@@ -119,7 +119,7 @@ def _p_against(weighed: Weighed) -> float:
 
 def _control(claim: Claim, data: Measurements, n: int, control: Assertion, key: str) -> Finding:
     """Decide a control at the full alpha, since all controls have to hold (Berger 1982)."""
-    alpha = escalation.alpha_of(control, claim.alpha)
+    alpha = control.alpha_or(claim.alpha)
     held_to = escalation.alpha_at(n, claim.seeds, alpha)
     level = Level(shown=held_to, refuted=held_to, miss=escalation.miss_at(n, claim.seeds))
     weighed = weigh(control, data, claim.alpha)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from cbspec.kinds.change import Way, holds_each, tighter_if
+from cbspec.kinds.change import fewer_parts
 from cbspec.kinds.compound import Compound
 from cbspec.statistics import evidence as combine
 from cbspec.statistics.design import Design
@@ -12,18 +12,11 @@ from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.sample import Measurements
 
 
-def _parts_removed(before: object, after: object) -> Way:
-    """Return tighter if parts were only removed, since one of them has to hold."""
-    assert isinstance(before, tuple)
-    assert isinstance(after, tuple)
-    return tighter_if(holds_each(before, after))
-
-
 class Any(Compound, frozen=True, kw_only=True, tag="any"):
     """At least one part holds (Holm over the parts)."""
 
     synonyms = ("or",)
-    tighter: ClassVar = {"of": _parts_removed}
+    tighter: ClassVar = {"of": fewer_parts}
     conjunctive = False
 
     def sentence(self) -> str:

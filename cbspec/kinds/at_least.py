@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from cbspec.kinds.assertion import Problem
-from cbspec.kinds.change import Way, holds_each, larger, tighter_if
+from cbspec.kinds.change import fewer_parts, larger
 from cbspec.kinds.compound import Compound
 from cbspec.statistics import evidence as combine
 from cbspec.statistics.design import Design
@@ -16,18 +16,11 @@ from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.sample import Measurements
 
 
-def _parts_removed(before: object, after: object) -> Way:
-    """Return tighter if parts were only removed, since as many of fewer have to hold."""
-    assert isinstance(before, tuple)
-    assert isinstance(after, tuple)
-    return tighter_if(holds_each(before, after))
-
-
 class AtLeast(Compound, frozen=True, kw_only=True, tag="at_least"):
     """At least `k` of the parts hold (partial conjunction); refuted where too few are left."""
 
     synonyms = ("some", "most", "majority")
-    tighter: ClassVar = {"of": _parts_removed, "k": larger}
+    tighter: ClassVar = {"of": fewer_parts, "k": larger}
     conjunctive = False
 
     k: Annotated[int, Meta(ge=1, description="how many of the parts have to hold")]

@@ -27,6 +27,11 @@ def more(before: Any, after: Any) -> Way:
     return tighter_if(set(before) <= set(after))
 
 
+def fewer_parts(before: tuple[object, ...], after: tuple[object, ...]) -> Way:
+    """Return tighter if parts were only removed, where one, or as many of fewer, has to hold."""
+    return tighter_if(holds_each(before, after))
+
+
 def unordered(before: Any, after: Any) -> Way:  # noqa: ARG001 - every rule takes both
     """Return looser, because values of this field cannot be ordered."""
     return "looser"

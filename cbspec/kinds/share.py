@@ -72,9 +72,9 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
         """Return the p of all seeds, or of none; between two shares that of the best count."""
         if self.more_than is not None and self.less_than is not None:
             counts = np.arange(n + 1.0)
-            more = binomial.share_tail(counts, n, self.more_than, 1)
-            fewer = binomial.share_tail(counts, n, self.less_than, -1)
-            return float(np.min(np.maximum(more, fewer)))
+            above = binomial.share_tail(counts, n, self.more_than, 1)
+            below = binomial.share_tail(counts, n, self.less_than, -1)
+            return float(np.min(np.maximum(above, below)))
         all_of, none_of = 0.0, 0.0
         if self.more_than is not None:
             all_of = self.more_than**n

@@ -76,7 +76,7 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
             estimate=mean(values),
             interval=partial(self._interval, values, guarded),
             n=values.shape[-1],
-            reported=data.figure(self.measure, arm),
+            reported=data.reported_value(self.measure, arm),
             spread=self.sigma,
             seeds=seeds,
         )

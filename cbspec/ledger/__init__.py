@@ -5,7 +5,7 @@ withdraws them, and `doubt.py` marks those whose canary has changed.
 """
 
 from cbspec.ledger.acceptance import accept, take_judged_anew
-from cbspec.ledger.comparison import CHANGED, Change, Comparison, compare, diff
+from cbspec.ledger.comparison import CHANGED, Comparison, compare, diff
 from cbspec.ledger.doubt import carry_over, supersede
 from cbspec.ledger.entry import (
     Acceptance,
@@ -30,7 +30,6 @@ from cbspec.ledger.withdrawn import Withdrawn
 __all__ = [
     "CHANGED",
     "Acceptance",
-    "Change",
     "Comparison",
     "Device",
     "Entry",

@@ -8,10 +8,9 @@ from msgspec.structs import replace
 
 from cbspec.errors import LedgerError, MissingReasonError
 from cbspec.ledger.comparison import REASONED, Comparison, compare
-from cbspec.ledger.entry import Acceptance, Entry
+from cbspec.ledger.entry import Acceptance, Entry, reason_line
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.measured_noise import NoiseRecord
-from cbspec.model.visible import visible
 
 
 def accept(
@@ -39,7 +38,7 @@ def accept(
         LedgerError: some claims ended in an error, which cannot be recorded; it names them all.
     """
     comparisons = _compared(ledger, entries, noise)
-    reason = visible(" ".join(reason.split()))
+    reason = reason_line(reason)
     _refuse_errors(comparisons)
     if not reason:
         _refuse_changes(comparisons)
@@ -56,7 +55,7 @@ def take_judged_anew(ledger: Ledger, entries: Iterable[Entry], reason: str, date
         MissingReasonError: verdicts changed and no reason is given.
     """
     comparisons = _compared(ledger, entries)
-    reason = " ".join(reason.split())
+    reason = reason_line(reason)
     if not reason:
         _refuse_changes(comparisons)
     taken = []

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from cbspec.errors import MissingReasonError
-from cbspec.ledger.entry import Acceptance, Entry
+from cbspec.ledger.entry import Acceptance, Entry, reason_line
 from cbspec.ledger.ledger import Ledger
-from cbspec.model.visible import visible
 
 
 def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
@@ -40,7 +39,7 @@ def _deciding(
 
 
 def _decided(entry: Entry, outcome: str, reason: str, date: str) -> Entry:
-    reason = visible(" ".join(reason.split()))
+    reason = reason_line(reason)
     if not reason:
         raise MissingReasonError(
             "say why with --reason; it is kept in the ledger and shown beside the verdicts"

@@ -13,9 +13,11 @@ from msgspec import Meta
 
 from cbspec.committed import Committed
 from cbspec.kinds import Assertion
+from cbspec.ledger.notation import place_of
 from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
 from cbspec.model.dependencies import Dependencies, same_torch
 from cbspec.model.finding import Verdict
+from cbspec.model.visible import visible
 from cbspec.stage import Call
 
 Device = str
@@ -24,6 +26,7 @@ Digest = Annotated[
     str,
     Meta(pattern="^[0-9a-f]{4,64}$", description="hexadecimal; digests are shortened to 16 digits"),
 ]
+Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
 
 # The probability of the same verdict with fresh seeds, below which a verdict counts as fragile
 FRAGILE = 0.95
@@ -52,7 +55,7 @@ class Provenance(Committed, frozen=True, kw_only=True):
     commit: Digest | None
     dirty: bool
     torch: str
-    date: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+    date: Date
 
 
 class SeedPlan(Committed, frozen=True, kw_only=True):
@@ -124,9 +127,19 @@ class Entry(Committed, frozen=True, kw_only=True):
         return Key(self.claim, self.scale, self.device)
 
     @property
+    def place(self) -> str:
+        """Return the scale, with any device family but the CPU: ``"memo on cuda"``."""
+        return place_of(self.scale, self.device)
+
+    @property
     def recorded(self) -> tuple[RecordedAssertion, ...]:
         """Return the assertions, then the controls."""
         return self.assertions + self.controls
+
+    @property
+    def effects(self) -> tuple[RecordedEffect, ...]:
+        """Return the effects of the assertions, then those of the controls."""
+        return tuple(effect for recorded in self.recorded for effect in recorded.effects)
 
     def asserting(self, terms: Assertion) -> RecordedAssertion | None:
         """Return the recorded assertion with exactly these terms, if there is one."""
@@ -199,3 +212,8 @@ def stale_stages(recorded: Mapping[str, str], code: Mapping[str, str]) -> tuple[
 def short(digest: str) -> str:
     """Return the first 16 digits of a digest, which are unique within a project."""
     return digest[:16]
+
+
+def reason_line(text: str) -> str:
+    """Return a person's reason as the ledger keeps it: one line without control characters."""
+    return visible(" ".join(text.split()))

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from cbspec.claim import base
-from cbspec.committed import checked, decode, dumps, write
+from cbspec.committed import checked, decode, dumps, text_of, write
 from cbspec.errors import LedgerError
 from cbspec.ledger.entry import Device, Entry, Key, short
 from cbspec.ledger.ledger import Ledger
@@ -136,10 +136,7 @@ class EvidenceFolder:
 
 
 def _load(path: Path) -> tuple[Evidence, ...]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    text = text_of(path)
+    if text is None:
         return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise LedgerError(f"{path} cannot be read: {error}") from error
     return decode(text, str(path), _EvidenceFile, version=VERSION, noun="evidence file").evidence

@@ -160,10 +160,10 @@ def _spread(entry: Entry) -> bool:
 
     Numbers that do not vary could be reproduced by another computation too.
     """
-    for recorded in entry.recorded:
-        for effect in recorded.effects:
-            if effect.low is not None and effect.high is not None and effect.low < effect.high:
-                return True
+    for effect in entry.effects:
+        low, high = effect.low, effect.high
+        if low is not None and high is not None and low < high:
+            return True
     return False
 
 

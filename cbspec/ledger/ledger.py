@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from cbspec.committed.writing import checked, dumps, write
+from cbspec.committed import checked, dumps, text_of, write
 from cbspec.errors import ConfigError, LedgerError
 from cbspec.ledger.entry import Entry, Key
 from cbspec.ledger.migration import VERSION
@@ -34,12 +34,8 @@ class Ledger:
         Raises:
             LedgerError: the file cannot be read or is damaged; the message names the place.
         """
-        try:
-            return cls._of(path.read_text(encoding="utf-8"), str(path))
-        except FileNotFoundError:
-            return cls()
-        except (OSError, UnicodeDecodeError) as error:
-            raise LedgerError(f"{path} cannot be read: {error}") from error
+        text = text_of(path)
+        return cls() if text is None else cls._of(text, str(path))
 
     @classmethod
     def of_commit(cls, revision: str, path: Path) -> Ledger:
@@ -67,18 +63,6 @@ class Ledger:
         if text is None:
             raise LedgerError(f"commit {revision} has no {path.name} in {path.parent.name}/")
         return cls._of(text, f"{revision}:{path.name}")
-
-    @classmethod
-    def read(cls, reference: str, path: Path) -> Ledger:
-        """Load a ledger by a user's reference: a file, or else a commit that has the one at `path`.
-
-        Raises:
-            ConfigError: the reference is neither.
-            LedgerError: the ledger cannot be read, or is damaged.
-        """
-        if Path(reference).is_file():
-            return cls.load(Path(reference))
-        return cls.of_commit(reference, path)
 
     @classmethod
     def _of(cls, text: str, name: str) -> Ledger:

@@ -10,8 +10,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from cbspec.committed import Committed, checked, decode, dumps, write
-from cbspec.ledger.entry import Device
+from cbspec.committed import Committed, checked, decode, dumps, text_of, write
+from cbspec.ledger.entry import Date, Device
 
 VERSION = 1
 
@@ -66,7 +66,7 @@ class MeasureNoise(Committed, frozen=True, kw_only=True):
 
 class _NoiseFile(Committed, frozen=True, kw_only=True):
     version: int
-    date: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+    date: Date
     measures: tuple[MeasureNoise, ...]
 
 
@@ -85,11 +85,11 @@ class NoiseRecord(msgspec.Struct, frozen=True, kw_only=True):
         """Return the record at `path`; an empty one where there is no file.
 
         Raises:
-            LedgerError: the file is damaged.
+            LedgerError: the file cannot be read or is damaged.
         """
-        if not path.exists():
+        text = text_of(path)
+        if text is None:
             return cls()
-        text = path.read_text(encoding="utf-8")
         content = decode(text, str(path), _NoiseFile, version=VERSION, noun="record of noise")
         return cls(date=content.date, measures=content.measures)
 

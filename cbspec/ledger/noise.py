@@ -22,7 +22,7 @@ def expected_changes(entries: Iterable[Entry]) -> tuple[float, int]:
     return changes, known
 
 
-def likeliest(entries: Iterable[Entry], count: int = LISTED) -> list[Entry]:
-    """Return the fragile verdicts, those first that noise alone would most likely change."""
+def likeliest(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the most fragile verdicts, those first that noise alone would most likely change."""
     fragile = [entry for entry in entries if entry.fragile]
-    return sorted(fragile, key=lambda entry: (entry.again or 0.0, entry.key))[:count]
+    return sorted(fragile, key=lambda entry: (entry.again or 0.0, entry.key))[:LISTED]

@@ -62,3 +62,10 @@ def _decimals(effect: Interval) -> int | None:
     if not 0 <= places <= 6 or max(map(abs, known)) >= 1e6:
         return None
     return places
+
+
+def place_of(scale: str, device: str | None) -> str:
+    """Return a scale, with any device family but the CPU: ``"memo on cuda"``."""
+    if device in (None, "cpu"):
+        return scale
+    return f"{scale} on {device}"

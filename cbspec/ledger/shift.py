@@ -104,11 +104,10 @@ def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
     """Return (measure, label, count) -> effect. The count distinguishes labels that repeat."""
     counts: Counter[tuple[str, str]] = Counter()
     effects: dict[tuple[str, str, int], RecordedEffect] = {}
-    for recorded in entry.recorded:
-        for effect in recorded.effects:
-            name = effect.measure, effect.label
-            effects[*name, counts[name]] = effect
-            counts[name] += 1
+    for effect in entry.effects:
+        name = effect.measure, effect.label
+        effects[*name, counts[name]] = effect
+        counts[name] += 1
     return effects
 
 

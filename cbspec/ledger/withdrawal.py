@@ -6,11 +6,10 @@ from collections.abc import Container, Iterable
 
 from cbspec.claim import Claim
 from cbspec.errors import LedgerError, MissingReasonError
-from cbspec.ledger.entry import Entry
+from cbspec.ledger.entry import Entry, reason_line
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.provenance import today
 from cbspec.ledger.withdrawn import withdrawn_of
-from cbspec.model.visible import visible
 
 
 def orphaned(ledger: Ledger, claims: Iterable[Claim]) -> tuple[Entry, ...]:
@@ -42,7 +41,7 @@ def withdraw(ledger: Ledger, entries: Iterable[Entry], claims: Iterable[Claim], 
         LedgerError: claims are still decidable at the scales of entries; it names all of these.
             Nothing is withdrawn.
     """
-    entries, why = list(entries), visible(" ".join(why.split()))
+    entries, why = list(entries), reason_line(why)
     if not why:
         raise MissingReasonError("say why with --reason; it is kept in the ledger")
     gone = orphaned(ledger, claims)

@@ -7,10 +7,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from cbspec.ledger.entry import Device, Entry, Key
+from cbspec.ledger.entry import Date, Device, Entry, Key
 from cbspec.model.finding import Verdict
 
-Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
 Text = Annotated[str, Meta(min_length=1)]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cbspec.errors import ClaimError
+from cbspec.model.number import count
 from cbspec.paths import below
 from cbspec.plugin.arguments import collects
 from cbspec.plugin.gone import GoneItem
@@ -109,8 +110,7 @@ class Collection:
         if not claims and not collects(session.config, folder):
             return
         if self.process.worker is not None and session.testsfailed and not self.process.goes_on:
-            errors = "error" if session.testsfailed == 1 else "errors"
-            uncollected = f"{session.testsfailed} {errors} during collection"
+            uncollected = f"{count(session.testsfailed, 'error')} during collection"
             self.process.output[UNCOLLECTED] = uncollected
             raise session.Interrupted(uncollected)
         files = {claim.path for claim in claims}

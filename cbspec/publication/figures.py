@@ -13,8 +13,8 @@ from cbspec.claim import Claim, base, cell_values
 from cbspec.kinds import Figure
 from cbspec.language.scalar import number_of
 from cbspec.ledger import Entry, Ledger, RecordedEffect
+from cbspec.ledger.notation import place_of
 from cbspec.model.visible import visible
-from cbspec.publication.outcome import place_of
 
 X = float | str
 # How a spreadsheet's begins, in the wide forms that some take for it too

@@ -7,18 +7,12 @@ from functools import cached_property
 from operator import attrgetter
 
 from cbspec.ledger import Entry
+from cbspec.ledger.notation import place_of
 from cbspec.model.finding import Verdict
 from cbspec.publication.effects import Compared, compared
 
 _RANK: tuple[Verdict, ...] = ("refuted", "error", "invalid", "inconclusive", "holds")
 """Verdicts in the order in which they decide: the first that a claim has is the finding's."""
-
-
-def place_of(scale: str, device: str | None) -> str:
-    """Return a scale, with any device family but the CPU: ``"memo on cuda"``."""
-    if device in (None, "cpu"):
-        return scale
-    return f"{scale} on {device}"
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from cbspec.claim import Claim, base, finding_of
+from cbspec.claim import Claim, base, finding_of, phase_order
 from cbspec.ledger import Entry, Ledger
 from cbspec.ledger.entry import short
 from cbspec.publication.outcome import ScaleOutcome
@@ -92,7 +91,7 @@ def rows(claims: Iterable[Claim], ledger: Ledger) -> list[FindingRow]:
         findings.setdefault(finding_of(name, known), []).append(at_scales)
     scales = scales_of(claims)
     table = [_row(finding, members, ledger, scales) for finding, members in findings.items()]
-    return sorted(table, key=lambda row: _order(row.head.phase))
+    return sorted(table, key=lambda row: phase_order(row.head.phase))
 
 
 def scales_of(claims: Iterable[Claim]) -> list[str]:
@@ -154,17 +153,3 @@ def _outcome(
         elif digests[claim.id] != short(claim.digest):
             edited.append(claim.id)
     return ScaleOutcome(scale, device, tuple(entries), tuple(missing), tuple(edited))
-
-
-def _order(phase: str) -> tuple[bool, list[tuple[int, str]]]:
-    """Return the sort key of a phase: 4A, 6A, 6C, 6.5A, 6.10, 10A, 10A.5; those without a number
-    last.
-    """
-    parts = []
-    for part in re.split(r"(\d+)", phase):
-        if part.isdecimal():
-            parts.append((int(part), ""))
-        else:
-            # 6.5A came after 6C; "~" sorts behind all letters
-            parts.append((0, part if not part or part[0].isalpha() else f"~{part}"))
-    return not phase[:1].isdigit(), parts

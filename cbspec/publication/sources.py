@@ -62,9 +62,9 @@ def _reported(terms: Assertion, source: Reported) -> dict[tuple[str, str], float
     if isinstance(terms, Figure | Z):
         for measure in measures_of(terms):
             for arm in terms.arms:
-                known[measure, arm] = data.figure(measure, arm)
+                known[measure, arm] = data.reported_value(measure, arm)
     if isinstance(terms, Ratio):
-        over, under = (data.figure(terms.measure, arm) for arm in terms.arms)
+        over, under = (data.reported_value(terms.measure, arm) for arm in terms.arms)
         value = over / under if over is not None and under else None
         known[terms.measure, " / ".join(terms.arms)] = value
     return known

@@ -1,14 +1,13 @@
 """Reports of a run for people: the closing table, failure texts, pages and GitHub's annotations."""
 
 from cbspec.model.edit import Edit
-from cbspec.report.about import About, Sentence, about
-from cbspec.report.check import Check, Upheld, Way, doubts, standing
+from cbspec.report.about import about
+from cbspec.report.check import Check, Upheld, doubts, standing
 from cbspec.report.count import canaries_counted, counted, doubts_listed, noise_counted
 from cbspec.report.encoding import decode, encode
-from cbspec.report.failure import canary_text, doubt_text, effect_text, failure_text
+from cbspec.report.failure import canary_text, doubt_text, failure_text
 from cbspec.report.github import annotations, capped
 from cbspec.report.page import job_summary, markdown
-from cbspec.report.quote import Quote
 from cbspec.report.record import Record, record_of
 from cbspec.report.run import Run, Skipped, ranked, run_of
 from cbspec.report.table import summary_table
@@ -16,20 +15,16 @@ from cbspec.report.trace import Curve, Look, RunTrace, StageUse
 from cbspec.report.writing import write_pages
 
 __all__ = [
-    "About",
     "Check",
     "Curve",
     "Edit",
     "Look",
-    "Quote",
     "Record",
     "Run",
     "RunTrace",
-    "Sentence",
     "Skipped",
     "StageUse",
     "Upheld",
-    "Way",
     "about",
     "annotations",
     "canaries_counted",
@@ -40,7 +35,6 @@ __all__ = [
     "doubt_text",
     "doubts",
     "doubts_listed",
-    "effect_text",
     "encode",
     "failure_text",
     "job_summary",

@@ -60,16 +60,9 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 def about(claim: Claim) -> About:
     """Return the summary of a claim."""
     sentences = []
-    for section, assertions in (("assert", claim.assertions), ("controls", claim.controls)):
-        for index, assertion in enumerate(assertions):
-            sentences.append(
-                Sentence(
-                    key=f"{section}[{index}]",
-                    kind=assertion.kind,
-                    text=assertion.sentence(),
-                    note=assertion.note,
-                )
-            )
+    for key, assertion in claim.asserted.items():
+        text = assertion.sentence()
+        sentences.append(Sentence(key=key, kind=assertion.kind, text=text, note=assertion.note))
     source = claim.source
     return About(
         memo=source.memo,

@@ -99,7 +99,7 @@ class Upheld(msgspec.Struct, frozen=True, kw_only=True):
     about: About | None = None
 
     @property
-    def doubted(self) -> bool:
+    def in_doubt(self) -> bool:
         """Tell whether one of its verdicts failed its check."""
         return bool(failures(self.checks))
 

@@ -70,7 +70,7 @@ def text_plot(strip: Strip | None) -> str:
 
 
 def _cell(at: int) -> int:
-    start, end = STRIP[0], STRIP[1] - STRIP[0]
+    start, end = STRIP
     share = (at - start) / (end - start)
     return min(max(round(share * (CELLS - 1)), 0), CELLS - 1)
 

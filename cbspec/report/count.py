@@ -10,6 +10,7 @@ from cbspec.canary import CanaryCheck
 from cbspec.canary.comparison import State
 from cbspec.claim import base, finding_of
 from cbspec.ledger import expected_changes
+from cbspec.model.number import count
 from cbspec.report.check import Check
 from cbspec.report.run import Run
 
@@ -47,7 +48,7 @@ def counted(run: Run) -> str:
         if counts[way]:
             parts.append(f"{counts[way]} {way}")
     parts += [f"{counts['in doubt']} in doubt", f"{counts[_NEVER]} never run"]
-    return f"{_several(len(findings), 'finding', 'findings')}: {', '.join(parts)}"
+    return f"{count(len(findings), 'finding')}: {', '.join(parts)}"
 
 
 def canaries_counted(run: Run) -> str:
@@ -59,7 +60,7 @@ def canaries_counted(run: Run) -> str:
     for state, word in _STATES.items():
         if counts[state]:
             parts.append(f"{counts[state]} {word}")
-    return f"{_several(len(run.canaries), 'canary', 'canaries')}: {', '.join(parts)}"
+    return f"{count(len(run.canaries), 'canary', 'canaries')}: {', '.join(parts)}"
 
 
 def noise_counted(run: Run) -> str:
@@ -75,9 +76,7 @@ def noise_counted(run: Run) -> str:
     changes, known = expected_changes(entries)
     if not known:
         return ""
-    return (
-        f"fresh seeds alone would change {changes:.1f} of {_several(known, 'verdict', 'verdicts')}"
-    )
+    return f"fresh seeds alone would change {changes:.1f} of {count(known, 'verdict')}"
 
 
 def doubts_listed(run: Run) -> list[str]:
@@ -118,12 +117,6 @@ def _way(check: Check) -> str:
     if check.failed:
         return "in doubt"
     return check.way
-
-
-def _several(count: int, noun: str, nouns: str) -> str:
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count} {nouns}"
 
 
 def _weakest(ways: Iterable[str]) -> str:

@@ -116,7 +116,7 @@ def _failure(record: Record) -> Iterator[str]:
 def _upheld(upheld: Upheld, options: str) -> Iterator[str]:
     yield _head(upheld.claim, upheld.title)
     yield f"{upheld.path}:{upheld.line}"
-    if not upheld.doubted:
+    if not upheld.in_doubt:
         yield upheld.outcome.reason
     for check in upheld.checks:
         if check.failed:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cbspec.canary import CanaryCheck
 from cbspec.model.edit import Edit
+from cbspec.model.number import count
 from cbspec.model.visible import visible
 from cbspec.report.check import Upheld
 from cbspec.report.count import failed_canaries
@@ -119,7 +120,7 @@ def _broken(skipped: Skipped) -> Annotation:
 
 def _definition(edit: Edit, claims: Sequence[str], file: str) -> str:
     listed = "\n".join(claims)
-    title = f"{edit.definition} {edit.what}: {len(claims)} claim{'s' if len(claims) > 1 else ''} with it"
+    title = f"{edit.definition} {edit.what}: {count(len(claims), 'claim')} with it"
     return command(
         "warning", f"stage {edit.stage}\n{listed}", file=file, line=edit.line, title=title
     )

@@ -42,11 +42,9 @@ def quotes(claim: Claim, root: Path) -> tuple[Quote, ...]:
     """
     files: dict[Path, list[str]] = {}
     made = []
-    for section, asserted in (("assert", claim.assertions), ("controls", claim.controls)):
-        for index in range(len(asserted)):
-            key = f"{section}[{index}]"
-            if key in claim.origins:
-                made.append(_quote(key, claim.origins[key], root, files))
+    for key in claim.asserted:
+        if key in claim.origins:
+            made.append(_quote(key, claim.origins[key], root, files))
     return tuple(made)
 
 

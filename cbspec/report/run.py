@@ -95,7 +95,7 @@ def run_of(
         seconds=seconds,
         workers=workers,
         records=tuple(ranked(records)),
-        upheld=tuple(sorted(upheld, key=lambda claim: (not claim.doubted, claim.claim))),
+        upheld=tuple(sorted(upheld, key=lambda claim: (not claim.in_doubt, claim.claim))),
         canaries=tuple(sorted(canaries, key=lambda check: (not check.failed, check.claim))),
         skipped=tuple(sorted(skipped, key=attrgetter("claim"))),
         broken=tuple(sorted(broken, key=attrgetter("claim"))),

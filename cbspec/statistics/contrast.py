@@ -106,7 +106,7 @@ class Contrast:
         """Return the sum of the memo's numbers; None if the memo lacks one of the arms."""
         total = 0.0 if self.logs else self.offset
         for arm, weight in self.weights.items():
-            figure = data.figure(self.measure, arm)
+            figure = data.reported_value(self.measure, arm)
             if figure is None or (self.logs and figure <= 0):
                 return None
             if self.logs:

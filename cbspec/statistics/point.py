@@ -92,7 +92,7 @@ class Point:
             confidence=1 - level.miss,
             p=float(self.p),
             n=n,
-            reported=self.data.figure(self.measure, self.label),
+            reported=self.data.reported_value(self.measure, self.label),
             spread=spread,
         )
 

@@ -173,8 +173,8 @@ class Quotient:
 
     def _reported(self) -> float | None:
         """Return the quotient of the memo's numbers, if it has both."""
-        numerator = self.data.figure(self.measure, self.over)
-        denominator = self.data.figure(self.measure, self.under)
+        numerator = self.data.reported_value(self.measure, self.over)
+        denominator = self.data.reported_value(self.measure, self.under)
         if numerator is None or not denominator:
             return None
         return numerator / denominator

@@ -210,9 +210,9 @@ class Measurements:
 
         That is the declared one; else 1 if the values of single runs are whole numbers, and 0 if not.
         """
-        declared = self.declared(measure).resolution
-        if declared:
-            return declared
+        resolution = self.declared(measure).resolution
+        if resolution:
+            return resolution
         whole = False
         for (_, name), sample in self.table.items():
             if name == measure and sample.summary is None:
@@ -245,5 +245,5 @@ class Measurements:
     def unit(self, measure: str) -> str:
         return self.declared(measure).unit
 
-    def figure(self, measure: str, arm: str) -> float | None:
+    def reported_value(self, measure: str, arm: str) -> float | None:
         return self.reported.get(measure, {}).get(arm)

@@ -17,7 +17,6 @@ Start with `store.py`, the face; `entry.py` and `record.py` say what one result 
 """
 
 from cbspec.store.arrival import Expected
-from cbspec.store.collection import Holding
 from cbspec.store.difference import differences
 from cbspec.store.entry import ADOPTED, Damage, LostEntry, StoredResult
 from cbspec.store.lock import Lock, Locks, file_name
@@ -33,7 +32,6 @@ __all__ = [
     "Damage",
     "EntryBytes",
     "Expected",
-    "Holding",
     "Lock",
     "Locks",
     "LostEntry",

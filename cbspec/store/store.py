@@ -191,15 +191,6 @@ class Store:
         with explained(self.root, "locking"):
             return self._locks.attempt(name)
 
-    def lock(self, name: str, timeout: float = 60) -> Lock:
-        """Take a lock, and wait up to `timeout` seconds for it.
-
-        Raises:
-            StoreError: the lock is still held after that time, or the store cannot be written.
-        """
-        with explained(self.root, "locking"):
-            return self._locks.take(name, timeout)
-
     def holder(self, name: str) -> str:
         """Return the holder of a lock in words; empty if nobody holds it."""
         return self._locks.holder(name)

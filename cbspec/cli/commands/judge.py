@@ -10,14 +10,17 @@ import msgspec
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, echo, echo_json, json_option
+from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import JudgingError
+from cbspec.model.number import count
 from cbspec.project import Project
 from cbspec.text_table import TextTable
 
 if TYPE_CHECKING:
     from cbspec.claim import Claim
     from cbspec.ledger import Comparison, Entry
+
+NO_EVIDENCE = "no evidence: recorded before it was kept"
 
 
 class Rejudged(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +121,7 @@ def _rejudged(project: Project, claims: Iterable[Claim], scale: str | None) -> I
 
 def _without(entry: Entry) -> str:
     if entry.evidence is None:
-        return "no evidence: recorded before it was kept"
+        return NO_EVIDENCE
     return "the claim reads what its evidence does not have; run it again"
 
 
@@ -131,7 +134,7 @@ def _lines(rejudged: Iterable[Rejudged]) -> Iterator[str]:
         if item.comparison:
             assert item.comparison.new is not None  # compare always sets it
             table.row(*place, item.recorded, item.comparison.new.verdict, item.comparison.change)
-        elif item.reason.startswith("no evidence"):
+        elif item.reason == NO_EVIDENCE:
             without += 1
         else:
             unjudged.append(f"{item.claim} at {item.scale} on {item.device}: {item.reason}")

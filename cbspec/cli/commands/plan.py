@@ -9,7 +9,8 @@ import click
 
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, echo, echo_json, json_option, results_options
+from cbspec.cli.output import echo, echo_json, json_option, results_options
+from cbspec.model.number import count
 from cbspec.project import Project
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import click
 
 from cbspec import terminal
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, echo, echo_json, json_option
+from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import ConfigError
+from cbspec.model.number import count
 from cbspec.paths import display
 from cbspec.project import Project
 

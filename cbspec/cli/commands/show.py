@@ -64,10 +64,8 @@ def _values(claim: Claim) -> Iterator[Explained]:
     from cbspec.language import Explained, explain_values
 
     yield from explain_values(claim)
-    for section, assertions in (("assert", claim.assertions), ("controls", claim.controls)):
-        for index, assertion in enumerate(assertions):
-            key = f"{section}[{index}]"
-            yield Explained(key, assertion.sentence(), claim.origins[key])
+    for key, assertion in claim.asserted.items():
+        yield Explained(key, assertion.sentence(), claim.origins[key])
 
 
 def _shown(value: object) -> str:

@@ -13,9 +13,10 @@ from cbspec.claim import Claim
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.link import link_line
-from cbspec.cli.output import count, echo, echo_json, echo_table, json_option
+from cbspec.cli.output import echo, echo_json, echo_table, json_option
 from cbspec.ledger import Entry, Standing, expected_changes, likeliest
 from cbspec.ledger import status as standings
+from cbspec.model.number import count
 from cbspec.project import Project
 from cbspec.selection import named
 from cbspec.text_table import TextTable

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, echo, echo_json, json_option
+from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import ClaimError, Diagnostic
+from cbspec.model.number import count
 from cbspec.project import Project
 
 

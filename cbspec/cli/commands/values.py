@@ -65,7 +65,7 @@ def command(
             rows += _curves(project, cell, planner)
             continue
         values, source = _values(project, cell, planner, stored=stored)
-        units = _units(cell)
+        units = {name: measure.unit for name, measure in cell.measures.items()}
         rows += _rows(cell, values, units)
         texts += [f"{cell.id} at scale {cell.scale}, {source}", *_tables(values, units)]
     if parquet is not None:
@@ -127,14 +127,6 @@ def _curve_table(rows: Sequence[Mapping[str, Any]]) -> str:
     for row in rows:
         drawn.row(*row.values())
     return str(drawn)
-
-
-def _units(claim: Claim) -> dict[str, str]:
-    units: dict[str, str] = {}
-    for call in claim.arms.values():
-        for name, measure in call.stage.measures.items():
-            units[name] = measure.unit
-    return units
 
 
 def _tables(values: Values, units: dict[str, str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cbspec.canary import Calibration, CanaryRecord
-from cbspec.canary.comparison import Difference
+from cbspec.canary.comparison import Difference, shown_value
 from cbspec.ledger.notation import number, number_or_blank
 from cbspec.model.anchor import anchor
 from cbspec.model.edit import Edit
@@ -136,14 +136,8 @@ def _row(difference: Difference) -> DifferenceRow:
         arm=difference.arm,
         measure=difference.measure,
         seed="" if difference.seed is None else str(difference.seed),
-        before=_shown(before),
-        after=_shown(after),
+        before=shown_value(before),
+        after=shown_value(after),
         allowed=number_or_blank(allowed),
         excess=excess,
     )
-
-
-def _shown(value: float | str) -> str:
-    if isinstance(value, str):
-        return value
-    return f"{value:.6g}"

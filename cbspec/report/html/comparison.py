@@ -11,7 +11,6 @@ from cbspec.ledger.entry import Acceptance
 from cbspec.report.html.effects import EffectGroup, groups_of
 from cbspec.report.html.page import rendered
 from cbspec.report.html.seeds import SeedPlot, seed_plots
-from cbspec.report.html.words import place
 from cbspec.report.sides import Side
 
 
@@ -68,7 +67,7 @@ def _verdict(
     return ComparedVerdict(
         claim=entry.claim,
         title=titles.get(entry.claim, ""),
-        place=place(entry),
+        place=entry.place,
         change=comparison.change,
         before=comparison.expected.verdict if comparison.expected else "none",
         after=comparison.new.verdict if comparison.new else "none",

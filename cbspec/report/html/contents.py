@@ -125,14 +125,13 @@ def of_record(
     """
     subjects = _Subjects(ledger, evidence)
     for claim in claims:
-        head = claim.origins.get("id")
         subjects.add(
             claim.id,
             title=claim.title,
             phase=claim.phase,
             status=claim.status,
             path=relative(claim.path, root),
-            line=head.line if head else 1,
+            line=claim.line,
             about=about(claim),
         )
     return Contents(

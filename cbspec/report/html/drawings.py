@@ -17,7 +17,6 @@ from cbspec.report.html.axis import Axis, Tick, axis_of
 from cbspec.report.html.curves import COLOURS
 from cbspec.report.html.points import FigurePoint, figures_of, points_of
 from cbspec.report.html.subject import Subject
-from cbspec.report.html.words import place
 
 WIDTH, HEIGHT = 300, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 290, 10, 164
@@ -89,7 +88,7 @@ def drawings(subjects: Iterable[Subject]) -> list[Drawing]:
         for entry in subject.places:
             for figure, effects in figures_of(entry):
                 part = FigurePart(subject, figure, points_of(subject.id, figure, effects))
-                groups.setdefault((base(subject.id), place(entry)), []).append(part)
+                groups.setdefault((base(subject.id), entry.place), []).append(part)
     colours: dict[str, int] = {}
     drawn = []
     for (claim, where), parts in groups.items():

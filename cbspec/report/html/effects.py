@@ -72,7 +72,7 @@ def groups_of(entry: Entry, before: Entry | None = None) -> list[EffectGroup]:
     groups = []
     for (measure, unit), members in _shown(entry, before).items():
         shown = list(members.values())
-        axis = axis_over(shown, MARGIN, WIDTH)
+        axis = axis_over(shown, MARGIN, WIDTH - MARGIN)
         rows = tuple(_row(effect, axis) for effect in shown)
         ticks = tuple(Tick(round(at), text) for at, text in axis.ticks())
         groups.append(EffectGroup(measure=measure, unit=unit, rows=rows, ticks=ticks))
@@ -110,9 +110,8 @@ def effects_by_name(entry: Entry | None) -> dict[tuple[str, str], RecordedEffect
     effects: dict[tuple[str, str], RecordedEffect] = {}
     if entry is None:
         return effects
-    for asserted in entry.recorded:
-        for effect in asserted.effects:
-            effects.setdefault((effect.measure, effect.label), effect)
+    for effect in entry.effects:
+        effects.setdefault((effect.measure, effect.label), effect)
     return effects
 
 

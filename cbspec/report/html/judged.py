@@ -12,7 +12,6 @@ from cbspec.model.visible import visible
 from cbspec.report.html.effects import EffectGroup, groups_of
 from cbspec.report.html.seeds import SeedPlot, seed_plots, unlisted
 from cbspec.report.html.subject import Subject
-from cbspec.report.html.words import place
 from cbspec.report.record import Record
 from cbspec.report.trace import Look
 
@@ -94,7 +93,7 @@ def judged_at(subject: Subject, entry: Entry) -> Place:
     """Return a verdict of a claim with all that it rests on."""
     values = subject.values.get(entry.key)
     on_record = Place(
-        name=place(entry),
+        name=entry.place,
         verdict=entry.verdict,
         reason=entry.reason,
         seeds=entry.seeds,

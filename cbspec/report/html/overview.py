@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from cbspec.claim import phase_order
 from cbspec.report.html.row import ClaimRow, row_of
 from cbspec.report.html.subject import Subject
 from cbspec.report.html.words import MARKS, MEANINGS
@@ -116,18 +117,8 @@ def _ways(rows: Sequence[ClaimRow]) -> Iterator[tuple[str, int, float]]:
 
 
 def in_order(subjects: Sequence[Subject]) -> list[Subject]:
-    """Return claims by phase, as the log has them: 4A, 6A, 6C, 6.5A, 10A, 10A.5; then by id."""
-    return sorted(subjects, key=lambda subject: (_phase(subject.phase), _natural(subject.id)))
-
-
-def _phase(phase: str) -> tuple[bool, int, str]:
-    match = re.match(r"(\d+)(.*)", phase)
-    if match is None:
-        return True, 0, phase
-    rest = match[2]
-    if rest and not rest[0].isalpha():
-        rest = f"~{rest}"  # 6.5A came after 6C; "~" sorts behind all letters
-    return False, int(match[1]), rest
+    """Return claims by phase, as the log has them, then by id."""
+    return sorted(subjects, key=lambda subject: (phase_order(subject.phase), _natural(subject.id)))
 
 
 def _natural(claim: str) -> list[tuple[float, str]]:

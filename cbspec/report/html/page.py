@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from cbspec.claim import base
 from cbspec.model.anchor import anchor
+from cbspec.model.number import count
 from cbspec.model.visible import visible
 from cbspec.report.count import canaries_counted, counted, noise_counted
 from cbspec.report.html.canaries import canary_view
@@ -99,14 +100,13 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
     commit = (made.commit or "unknown")[:10]
     if made.dirty:
         commit += " with uncommitted changes"
-    workers = "1 worker" if run.workers == 1 else f"{run.workers} workers"
     return (
         ("scale", run.scale),
         ("device", run.device),
         ("date", made.date),
         ("commit", commit),
         ("torch", made.torch),
-        ("took", f"{duration(run.seconds)}, {workers}"),
+        ("took", f"{duration(run.seconds)}, {count(run.workers, 'worker')}"),
     )
 
 

@@ -12,7 +12,6 @@ from cbspec.report.html.effects import effects_by_name, moved_from
 from cbspec.report.html.standing import ClaimStanding, standing_of
 from cbspec.report.html.strip import Strip, small_strip
 from cbspec.report.html.subject import Subject
-from cbspec.report.html.words import place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +135,7 @@ def chips_of(subject: Subject) -> tuple[Chip, ...]:
         chips.append(
             Chip(
                 verdict=entry.verdict,
-                place=place(entry),
+                place=entry.place,
                 fragile=entry.fragile,
                 doubt=entry.doubt or "",
                 before=before,

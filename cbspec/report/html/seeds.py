@@ -102,11 +102,10 @@ def _units(entry: Entry) -> dict[str, str]:
     where nothing tells.
     """
     units: dict[str, str] = {}
-    for asserted in entry.recorded:
-        for effect in asserted.effects:
-            # A ratio of arms has a unit of its own, which the arms have not
-            unit = "" if " / " in effect.label else effect.unit
-            units[effect.measure] = units.get(effect.measure) or unit
+    for effect in entry.effects:
+        # A ratio of arms has a unit of its own, which the arms have not
+        unit = "" if " / " in effect.label else effect.unit
+        units[effect.measure] = units.get(effect.measure) or unit
     return units
 
 

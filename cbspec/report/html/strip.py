@@ -11,7 +11,7 @@ from cbspec.kinds import Assertion
 from cbspec.ledger import Entry, RecordedEffect
 from cbspec.report.html.axis import Axis, axis_of
 
-STRIP = (2, 118)  # where the small plot of an overview's row begins and ends
+STRIP = (2, 116)  # where the axis of the small plot begins and ends, which is 120 wide
 
 Bounds = tuple[float | None, float | None]
 UNBOUNDED: Bounds = (None, None)
@@ -118,13 +118,13 @@ def _bound(value: float, *, logs: bool) -> float | None:
 
 
 def axis_over(shown: Iterable[ShownEffect], start: float, end: float) -> Axis:
-    """Return an axis that holds effects, their bounds and their recorded values."""
+    """Return an axis from `start` to `end` that holds effects, their bounds and recorded values."""
     values: list[float | None] = []
     for effect, was, bounds, *_ in shown:
         values += [effect.estimate, effect.low, effect.high, effect.reported, *bounds]
         if was:
             values += [was.estimate, was.low, was.high]
-    return axis_of(values, start, end - start)
+    return axis_of(values, start, end)
 
 
 def strip_on(shown: ShownEffect, axis: Axis) -> Strip:

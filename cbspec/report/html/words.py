@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cbspec.ledger import Entry
 from cbspec.ledger.entry import FRAGILE
 
 
@@ -76,10 +75,3 @@ URGENT = (
     "overdue",
 )
 """The changes that fail a run, unless the claim excuses them."""
-
-
-def place(entry: Entry) -> str:
-    """Return the scale and device of a verdict: ``"memo"``, ``"memo on cuda"``."""
-    if entry.device == "cpu":
-        return entry.scale
-    return f"{entry.scale} on {entry.device}"

@@ -3,10 +3,12 @@
 import pytest
 
 from cbspec.canary import CanaryRecord
+from cbspec.canary.teeth import teeth_on_record
 from cbspec.committed import checked, dumps
 from cbspec.committed.scan import unprintable
 from cbspec.errors import LedgerError
 from cbspec.ledger import EvidenceFolder, Ledger
+from cbspec.ledger.measured_noise import NoiseRecord
 
 
 def load_evidence(path):
@@ -61,6 +63,18 @@ def test_raw_control_characters_are_shown_escaped(tmp_path, load):
     assert first == f"{path}:2:514: not JSON: Invalid control character at"
     assert shown == "    " + "x" * 60 + r"\u001b[2J" + "y" * 56
     assert caret == "    " + " " * 60 + "^"
+
+
+@pytest.mark.parametrize(
+    "load", [Ledger.load, CanaryRecord.load, load_evidence, NoiseRecord.load, teeth_on_record]
+)
+def test_what_is_no_text_is_told(tmp_path, load):
+    """A file that is no UTF-8 cannot be read, whichever of the committed files it is."""
+    path = tmp_path / "file.json"
+    path.write_bytes(b'{"version": 1, "x": "\xff"}')
+
+    with pytest.raises(LedgerError, match=r"file\.json cannot be read: 'utf-8' codec can't decode"):
+        load(path)
 
 
 @pytest.mark.parametrize("word", ["true", '"1"', "1.0", "null", "[1]"])

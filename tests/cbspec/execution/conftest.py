@@ -41,6 +41,15 @@ def impatient(folder, **named):
 
 
 @pytest.fixture
+def planner():
+    """A planner to which each implementation has code of its own."""
+    return Planner(
+        lambda implementation: Fingerprint(digest=f"code of {implementation}", definitions={}),
+        Numerics(device="cpu", torch="2.11"),
+    )
+
+
+@pytest.fixture
 def journal(tmp_path, monkeypatch):
     """The lines that computations left, without process ids."""
     monkeypatch.setenv(JOURNAL, str(tmp_path / "journal"))

@@ -5,22 +5,11 @@ import time
 import msgspec
 import pytest
 
-from cbspec.execution.numerics import Numerics
 from cbspec.execution.outlook import Outlook, OutlookPublisher, Pace
-from cbspec.execution.plan import Planner
 from cbspec.execution.rundir import RunDirectory
 from cbspec.execution.worklist import Worklist
-from cbspec.fingerprint import Fingerprint
 from cbspec.store import Store
 from tests.cbspec.execution.arithmetic import counted
-
-
-@pytest.fixture
-def planner():
-    return Planner(
-        lambda implementation: Fingerprint(digest=f"code of {implementation}", definitions={}),
-        Numerics(device="cpu", torch="2.11"),
-    )
 
 
 @pytest.fixture

@@ -1,5 +1,3 @@
-import pytest
-
 from cbspec.claim import Seeds
 from cbspec.evaluation.agenda import awaited
 from cbspec.execution.cell import closure
@@ -9,15 +7,6 @@ from cbspec.fingerprint import Fingerprint
 from cbspec.stage import Call, Input, Stage
 from tests.cbspec.execution.arithmetic import COUNT, Count, added, counted
 from tests.support.specimen import make_claim
-
-
-@pytest.fixture
-def planner():
-    return Planner(
-        lambda implementation: Fingerprint(digest=f"code of {implementation}", definitions={}),
-        NUMERICS,
-    )
-
 
 NUMERICS = Numerics(device="cpu", torch="2.11")
 

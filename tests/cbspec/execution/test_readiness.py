@@ -1,20 +1,7 @@
 """When results will lie ready, and the order that the processes of a run share."""
 
-import pytest
-
-from cbspec.execution.numerics import Numerics
-from cbspec.execution.plan import Planner
 from cbspec.execution.readiness import agreed_order, ready_at
-from cbspec.fingerprint import Fingerprint
 from tests.cbspec.execution.arithmetic import added, counted
-
-
-@pytest.fixture
-def planner():
-    return Planner(
-        lambda implementation: Fingerprint(digest=f"code of {implementation}", definitions={}),
-        Numerics(device="cpu", torch="2.11"),
-    )
 
 
 def test_cores_take_the_longest_job_first(planner):

@@ -17,7 +17,7 @@ def test_another_run_that_computes_is_named(tmp_path, monkeypatch):
     theirs.plan_cells([needed])
     told = []
 
-    with theirs.store.lock(needed.lane):
+    with theirs.store.try_lock(needed.lane):
 
         def then(_seconds):
             told.extend(ours.run.statuses())
@@ -41,7 +41,7 @@ def test_what_the_own_run_computes_is_not_told_again(tmp_path):
     cell = ours.planner.cell(counted(2), 7)
     other = executor(tmp_path, worker="gw1")
 
-    with other.store.lock(cell.lane):
+    with other.store.try_lock(cell.lane):
         ours._waiting.publish([cell])
         assert [status.worker for status in ours.run.statuses()] == ["main"]
         ours._waiting.end()
@@ -57,7 +57,7 @@ def test_two_that_waited_for_another_run_do_not_wait_for_each_other(tmp_path):
     other = executor(tmp_path, worker="gw1", workers=2)
     cell = one.planner.cell(counted(2), 7)
     one.plan_cells([cell])
-    with executor(tmp_path, run="theirs").store.lock(cell.lane):
+    with executor(tmp_path, run="theirs").store.try_lock(cell.lane):
         for worker in (one, other):
             worker._waiting.publish([cell])
     assert [status.worker for status in one.run.statuses()] == ["gw1", "main"]

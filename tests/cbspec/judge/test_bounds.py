@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.judge import Table, decide
+from cbspec.judge import Table
 from cbspec.kinds import Equivalence, Order, Range, Sign, Threshold
 from cbspec.stage import Measure
-from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater, guarded
+from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decide, decided, greater, guarded
 
 Tabled = Callable[..., Table]
 

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from cbspec.claim import Claim
-from cbspec.judge import Sample, Table, decide, judge
+from cbspec.judge import Sample, Table, judge
 from cbspec.kinds import (
     Any,
     Assertion,
@@ -34,7 +34,7 @@ from cbspec.kinds import (
     Unpaired,
 )
 from cbspec.stage import Measure, Summary
-from tests.cbspec.judge.arms import decided, quiet
+from tests.cbspec.judge.arms import decide, decided, quiet
 
 Tabled = Callable[..., Table]
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.judge import Table, decide
+from cbspec.judge import Table
 from cbspec.kinds import Collapse, Order, Range, Ratio, Sign, Trend
 from cbspec.stage import Measure
-from tests.cbspec.judge.arms import DFA, VEC
+from tests.cbspec.judge.arms import DFA, VEC, decide
 
 Tabled = Callable[..., Table]
 

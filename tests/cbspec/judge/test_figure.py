@@ -9,10 +9,10 @@ import pytest
 from scipy import stats
 
 from cbspec.claim import Claim, Seeds
-from cbspec.judge import Sample, Table, decide, judge, lint, next_analysis, with_again
+from cbspec.judge import Sample, Table, judge, lint, next_analysis, with_again
 from cbspec.kinds import Figure, Order
 from cbspec.stage import Measure
-from tests.cbspec.judge.arms import decided
+from tests.cbspec.judge.arms import decide, decided
 
 Claimed = Callable[..., Claim]
 Tabled = Callable[..., Table]

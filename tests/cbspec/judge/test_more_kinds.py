@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 from scipy import stats
 
-from cbspec.judge import Sample, Table, decide
+from cbspec.judge import Sample, Table
 from cbspec.kinds import (
     Assertion,
     AtLeast,
@@ -27,7 +27,7 @@ from cbspec.kinds import (
 )
 from cbspec.stage import Measure, Summary
 from cbspec.statistics import independent, pairings, pearson, trimmed
-from tests.cbspec.judge.arms import CB, DFA, VEC, decided
+from tests.cbspec.judge.arms import CB, DFA, VEC, decide, decided
 
 Tabled = Callable[..., Table]
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbspec.judge import Table, decide
+from cbspec.judge import Table
 from cbspec.kinds import Collapse, Ratio
 from cbspec.stage import Measure
-from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater
+from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decide, decided, greater
 
 Tabled = Callable[..., Table]
 

@@ -10,7 +10,7 @@ from msgspec import structs
 from scipy import stats
 
 from cbspec.claim import Claim
-from cbspec.judge import Table, decide, judge
+from cbspec.judge import Table, judge
 from cbspec.kinds import (
     All,
     Any,
@@ -36,7 +36,7 @@ from cbspec.stage import Measure, Summary
 from cbspec.statistics import skew, trimmed
 from cbspec.statistics.sample import Measurements, Sample
 from engine.catalog import STAGES
-from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decided, greater
+from tests.cbspec.judge.arms import CB, DFA, ORACLE, VEC, decide, decided, greater
 from tests.cbspec.judge.cases import CASES, BoundaryCase
 from tests.cbspec.judge.simulation import fixed, named, rates
 
@@ -397,7 +397,10 @@ def test_12_a_reversed_step_refutes_a_trend(tabled: Tabled) -> None:
     table = tabled(a=1 + noise, b=2 - noise, c=4 + noise[::-1], d=3 + noise)
     stated = {"measure": "x", "arms": ("a", "b", "c", "d"), "direction": "increasing"}
 
-    assert decided(Trend(**stated), table).verdict == "refuted"
+    found = decided(Trend(**stated), table)
+
+    assert found.verdict == "refuted"
+    assert "d - c" in found.reason
     assert decided(RankTrend(**stated), table).verdict == "holds"
 
 

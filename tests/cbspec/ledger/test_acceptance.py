@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from cbspec.errors import CbspecError, LedgerError, MissingReasonError
 from cbspec.kinds import Order
-from cbspec.ledger import Acceptance, Ledger, accept, compare
+from cbspec.ledger import Acceptance, Ledger, accept, compare, take_judged_anew
 from cbspec.model.dependencies import Dependencies
 
 LATER = {"commit": "beef" * 10, "dirty": True, "date": "2026-02-03"}
@@ -69,6 +69,16 @@ def test_the_reason_is_kept(entry, later):
             reason="clamping was the cause",
         ),
     )
+
+
+def test_a_reason_is_kept_without_control_characters(entry):
+    """A reason is one line that acts on no terminal, of a run's verdict and of one judged anew."""
+    ledger, now, reason = Ledger([entry("holds")]), [entry("refuted")], "it\nwas \x1b[31mred"
+
+    [of_run] = accept(ledger, now, reason)
+    [judged] = take_judged_anew(ledger, now, reason, "2026-02-03")
+
+    assert of_run.accepted[0].reason == judged.accepted[0].reason == r"it was \u001b[31mred"
 
 
 def test_what_was_loosened_is_kept(entry, loosened):

@@ -43,10 +43,10 @@ def committed(repository, tmp_path, three):
     return path
 
 
-def test_read_a_commit_or_a_file(committed, three):
-    """A reference is a file where there is one, otherwise a commit."""
-    assert Ledger.read("HEAD", committed) == three
-    assert Ledger.read(str(committed), committed) == Ledger()
+def test_a_commit_has_a_ledger_of_its_own(committed, three):
+    """The ledger of a commit is the one that was committed, whatever the file has by now."""
+    assert Ledger.of_commit("HEAD", committed) == three
+    assert Ledger.load(committed) == Ledger()
 
 
 @pytest.mark.parametrize("revision", ["nonsense", "--all", "HEAD~7", ""])
@@ -55,7 +55,7 @@ def test_unknown_commits_are_refused(committed, revision):
     of git.
     """
     with pytest.raises(ConfigError, match=f"'{revision}' is neither a ledger file nor a commit"):
-        Ledger.read(revision, committed)
+        Ledger.of_commit(revision, committed)
 
 
 def test_a_commit_without_ledger_is_refused(committed, repository):
@@ -65,7 +65,7 @@ def test_a_commit_without_ledger_is_refused(committed, repository):
     committed.parent.mkdir(exist_ok=True)
 
     with pytest.raises(LedgerError, match=r"commit HEAD has no ledger\.json in reports/"):
-        Ledger.read("HEAD", committed)
+        Ledger.of_commit("HEAD", committed)
 
 
 def test_provenance_knows_commit_and_changes(committed, repository, tmp_path):

@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from cbspec.ledger import Ledger
-from cbspec.publication import row
 from cbspec.publication.outcome import ScaleOutcome
 from cbspec.publication.row import rows, scales_of
 from tests.support.specimen import make_claim, make_entry
@@ -90,10 +89,3 @@ def test_scales_in_the_order_in_which_claims_name_them():
         "a",
         "memo",
     ]
-
-
-def test_phases_are_in_the_order_of_their_numbers():
-    """6.9 comes before 6.10, and 6C before 6.5A, as in a log."""
-    phases = ["LLM", "10A", "6.10", "6C", "6.9", "6.5A", "6A"]
-
-    assert sorted(phases, key=row._order) == ["6A", "6C", "6.5A", "6.9", "6.10", "10A", "LLM"]

@@ -64,7 +64,7 @@ def test_reading_is_a_use(store: Store) -> None:
 @pytest.mark.usefixtures("sizes")
 def test_locked_entries_stay(store: Store) -> None:
     """An entry whose key, or whose lane, is locked stays."""
-    with store.lock(KEYS[0]), store.lock(f"lane-{KEYS[1][0]}"):
+    with store.try_lock(KEYS[0]), store.try_lock(f"lane-{KEYS[1][0]}"):
         removed = store.gc(0)
 
     assert KEYS[2:] == [holding.key for holding in removed]

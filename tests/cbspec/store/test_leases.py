@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cbspec.store import Store
+from cbspec.store import Locks, Store
 from tests.cbspec.store.holders import contend, files, held_by_another, sweep_forever
 from tests.support.patience import PATIENCE, until
 
@@ -88,7 +88,7 @@ def test_the_lease_of_a_lost_host_runs_out(store: Store) -> None:
 
     assert store.try_lock("lane") is None
     assert store.holder("lane") == "process 1 on node7"
-    with store.lock("lane", timeout=PATIENCE):
+    with Locks(store.root / "locks").take("lane", timeout=PATIENCE):
         assert store.holder("lane").startswith(f"process {os.getpid()} on ")
 
 

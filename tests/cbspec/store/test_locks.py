@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 import pytest
 
 from cbspec.errors import StoreError
-from cbspec.store import Store
+from cbspec.store import Locks, Store
 from tests.cbspec.store.holders import contend, files, held_by_another, sweep_forever
 from tests.support.patience import PATIENCE
 
@@ -22,7 +22,7 @@ def test_lock_excludes_another_process(store: Store, spawn: Spawn) -> None:
     held_by_another(store, spawn, "lane")
 
     assert store.try_lock("lane") is None
-    with store.lock("other"):
+    with store.try_lock("other"):
         assert files(store) == ["lane.lock", "other.lock"]
 
 
@@ -70,23 +70,23 @@ def test_lock_within_a_process(store: Store) -> None:
 
 def test_lock_released_on_error(store: Store) -> None:
     """A ``with`` block that raises releases its lock."""
-    with suppress(ZeroDivisionError), store.lock("lane"):
+    with suppress(ZeroDivisionError), store.try_lock("lane"):
         raise ZeroDivisionError
 
-    with store.lock("lane", timeout=0):
+    with store.try_lock("lane"):
         assert files(store) == ["lane.lock"]
 
 
 def test_lock_waits_in_vain(store: Store) -> None:
     """A lock that stays held for the time given is a clear error that names its file."""
     with (
-        store.lock("lane"),
+        store.try_lock("lane"),
         pytest.raises(
             StoreError,
             match=rf"locks/lane\.lock: still locked by process {os.getpid()} on \S+ after 0\.05 s",
         ),
     ):
-        store.lock("lane", timeout=0.05)
+        Locks(store.root / "locks").take("lane", timeout=0.05)
 
 
 def test_lock_of_any_name(store: Store) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cbspec.store import Damage, Store
+from cbspec.store import Damage, Locks, Store
 from tests.support.patience import PATIENCE
 
 Spawn = Callable[..., BaseProcess]
@@ -72,10 +72,11 @@ def work_forever(root: Path, seed: int, told: Connection) -> None:
     the first result.
     """
     store, draw, silent = Store(root), random.Random(seed), True
+    locks = Locks(root / "locks")
     while True:
         key = f"{draw.getrandbits(256):064x}"
         measure, tensor = expected_content(key)
-        with store.lock(f"lane-{draw.randrange(3)}"):
+        with locks.take(f"lane-{draw.randrange(3)}"):
             store.codes.keep(key, {"definition": key})
             provenance = {"stage": "train", "seconds": 1.0, "cost": 2.0}
             store.put(key, tensors={"w": tensor}, measures={"m": measure}, provenance=provenance)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from cbspec.cli.context import pass_project
-from cbspec.cli.output import count, echo, echo_json, json_option
+from cbspec.cli.output import echo, echo_json, json_option
+from cbspec.model.number import count
 from cbspec.paths import display
 from cbspec.project import Project
 

@@ -74,8 +74,8 @@ def test_one_process_serves_from_one_job_to_the_next(computing_with, tmp_path):
     one = computing_with()
     marks = [tmp_path / name for name in ("a", "b", "c")]
 
-    def pid_after(mark, deed="note"):
-        cell = one.planner.cell(acting(deed, mark=str(mark)), 1)
+    def pid_after(mark):
+        cell = one.planner.cell(acting("note", mark=str(mark)), 1)
         one.plan_cells([cell])
         one.drain()
         return mark.read_text()

@@ -7,9 +7,9 @@ from cbspec.report.html.effort import duration, effort
 from cbspec.report.html.subject import Subject
 
 
-def use(call, results=3, computed=3, seconds=30.0, forecast=20.0, stage="train"):
+def use(call, results=3, computed=3, seconds=30.0, forecast=20.0):
     return StageUse(
-        stage=stage,
+        stage="train",
         call=call,
         arms=("dfa",),
         points=(20,),
