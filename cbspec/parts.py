@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbspec.config import Config, load
-from cbspec.errors import ConfigError
+from cbspec.errors import ConfigError, StoreError
 from cbspec.paths import display
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ class Parts:
         from cbspec.fingerprint import Code, Parsed
         from cbspec.store import Locks
 
+        self._learn_loaded()
         sources = Parsed()
         folder = self.config.runs.parent
         if folder.is_dir():  # a command that only looks does not create it
@@ -131,6 +132,16 @@ class Parts:
             loaded=self.store.loaded.of,
             sources=sources,
         )
+
+    def _learn_loaded(self) -> None:
+        """Tell the store which files the runs on record have loaded; another store saw them.
+
+        Without them the code of these verdicts would look changed.
+        """
+        for implementation, files in self.ledger.loaded.items():
+            for file in files.difference(self.store.loaded.of(implementation)):
+                with suppress(StoreError):  # of a read-only store
+                    self.store.loaded.keep(implementation, file)
 
     @cached_property
     def versions(self) -> Versions:

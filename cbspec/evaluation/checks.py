@@ -131,6 +131,7 @@ def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison |
         values=evidence.values,
         adopted=entry.adopted,
         dependencies=entry.dependencies,
+        loaded=entry.loaded,
     )
     return compare(entry, anew)
 

@@ -242,7 +242,9 @@ class Evaluation:
     @cached_property
     def _recorder(self) -> Recorder:
         known = self.config.root, self.planner, self.ledger, lambda: self.provenance, self._adopted
-        return Recorder(*known, self._edits, self._options, self._earlier, self.noise)
+        return Recorder(
+            *known, self._edits, self._options, self._earlier, self.noise, self.store.loaded.of
+        )
 
     @cached_property
     def provenance(self) -> Provenance:

@@ -16,6 +16,7 @@ from cbspec.model.edit import Edit
 from cbspec.model.finding import Judgement
 from cbspec.model.values import Values
 from cbspec.report import Check, Record, record_of
+from cbspec.stage import stages_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Recorder:
         options: the options that a command needs to look at the same results.
         earlier: the verdicts that wobbled in the run that this one repeats.
         noise: how far measures move where nothing has changed.
+        loaded: returns the files that runs of an implementation have loaded and no code names.
     """
 
     root: Path
@@ -43,6 +45,7 @@ class Recorder:
     options: str
     earlier: Wobbles
     noise: NoiseRecord
+    loaded: Callable[[str], tuple[str, ...]]
 
     def record(
         self,
@@ -91,6 +94,10 @@ class Recorder:
         """Return the entry that `accept` would write into the ledger."""
         calls = claim.arms.values()
         cells = self.planner.of(claim, judgement.seeds).values()
+        loaded = {}
+        for stage in stages_of(calls).values():
+            if files := self.loaded(stage.implementation):
+                loaded[stage.implementation] = files
         return entry_of(
             claim,
             judgement,
@@ -100,6 +107,7 @@ class Recorder:
             provenance=self.provenance(),
             values=values,
             adopted=self.adopted.stages(cells),
+            loaded=loaded,
         )
 
 

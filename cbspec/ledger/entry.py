@@ -93,6 +93,8 @@ class Entry(Committed, frozen=True, kw_only=True):
         adopted: stage -> fingerprint of the code that computed its results, for stages whose
             results were adopted from earlier code.
         dependencies: the declared files, versions and environment variables of all stages.
+        loaded: implementation of a stage -> files that its runs have loaded though no code names
+            them. They are part of its code.
         doubt: what a person decided after the canary had changed: `superseded` until it is run
             again, or `carried over`, with the reason in `accepted`.
     """
@@ -114,6 +116,7 @@ class Entry(Committed, frozen=True, kw_only=True):
     evidence: Digest | None = None
     adopted: dict[str, Digest] = msgspec.field(default_factory=dict)
     dependencies: Dependencies = Dependencies()
+    loaded: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     doubt: Literal["superseded", "carried over"] | None = None
     again: float | None = None
 

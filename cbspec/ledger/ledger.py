@@ -69,6 +69,15 @@ class Ledger:
         content = parse(text, name)
         return cls(content.entries, content.withdrawn)
 
+    @property
+    def loaded(self) -> dict[str, set[str]]:
+        """Return implementation -> files that runs on record have loaded and no code names."""
+        loaded: dict[str, set[str]] = {}
+        for entry in self:
+            for implementation, files in entry.loaded.items():
+                loaded.setdefault(implementation, set()).update(files)
+        return loaded
+
     def save(self, path: Path) -> None:
         """Write the ledger atomically: sorted, with one key a line.
 

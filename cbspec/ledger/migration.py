@@ -12,7 +12,7 @@ from typing import Any
 
 Step = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
-VERSION = 4
+VERSION = 5
 
 
 def _from_1(content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -46,6 +46,11 @@ def _from_3(content: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**content, "entries": kept}
 
 
+def _from_4(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the content unchanged: old entries do not say what their stages were seen to load."""
+    return content
+
+
 def _in_unit(recorded: Any) -> Any:
     if not isinstance(recorded, dict) or not isinstance(recorded.get("effects"), list):
         return recorded
@@ -61,4 +66,4 @@ def _in_unit(recorded: Any) -> Any:
 
 # Version -> the step to the next version. A step gets content that is not checked yet. It leaves
 # what it does not understand to the check that follows
-STEPS: Mapping[int, Step] = {1: _from_1, 2: _from_2, 3: _from_3}
+STEPS: Mapping[int, Step] = {1: _from_1, 2: _from_2, 3: _from_3, 4: _from_4}

@@ -24,6 +24,7 @@ def entry_of(
     values: Values | None = None,
     adopted: Mapping[str, str] | None = None,
     dependencies: Dependencies | None = None,
+    loaded: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Entry:
     """Return the entry that the ledger would have for a judgement.
 
@@ -36,6 +37,7 @@ def entry_of(
         values: the values that were judged; None if a stage failed.
         adopted: stage -> fingerprint of the code that computed its adopted results.
         dependencies: the declared files, versions and variables of all stages of the claim.
+        loaded: implementation -> files that its runs have loaded and no code names.
     """
     return Entry(
         claim=claim.id,
@@ -54,6 +56,7 @@ def entry_of(
         evidence=_evidence(values),
         adopted=_shortened(adopted or {}),
         dependencies=dependencies or Dependencies(),
+        loaded=dict(loaded or {}),
         again=rounded(judgement.again),
     )
 

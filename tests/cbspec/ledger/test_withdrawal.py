@@ -164,7 +164,7 @@ def test_damage_is_located(gone, tmp_path, before, after, message, key):
 def test_withdrawn_is_a_list(ledger, tmp_path):
     """Something else in its place is told with its line."""
     path = tmp_path / "ledger.json"
-    path.write_text(ledger.dumps().replace('"version": 4,', '"version": 3,\n  "withdrawn": null,'))
+    path.write_text(ledger.dumps().replace('"version": 5,', '"version": 3,\n  "withdrawn": null,'))
 
     with pytest.raises(
         LedgerError, match=r"ledger\.json:3:16: withdrawn: Expected `array`, got `null`"

@@ -91,6 +91,21 @@ def test_a_file_that_only_a_run_shows_counts_from_then_on(lab, workers):
     assert edited == fresh != first
 
 
+def test_a_store_that_saw_no_run_knows_from_the_ledger_what_counts(lab):
+    """In a fresh clone a verdict on record is of unchanged code, until the file is edited."""
+    lab.edit("claims/walk.yaml", "scales: [quick]", "scales: [memo]")
+    for _ in range(2):
+        lab.pytest("--scale", "memo")
+    assert lab.cbspec("accept", "--all").exit_code == 0
+
+    _, fresh = lab.pytest(CBSPEC_STORE=str(lab.root / "fresh"))
+    lab.edit("lab/rules/plus.py", "+ x", "+ 2 * x")
+    _, edited = lab.pytest(CBSPEC_STORE=str(lab.root / "other"))
+
+    assert "1 by record (1 code unchanged" in fresh
+    assert "1 code unchanged" not in edited
+
+
 def test_explain_names_the_file_and_how_it_was_seen(lab):
     """What a run was seen to load is told as the reason why a file counts."""
     lab.pytest()
