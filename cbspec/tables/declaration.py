@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,10 +20,12 @@ class TableStage(Stage):
     Args:
         load: returns a function of the project, or raises `ConfigError`.
         shared: becomes `items` if arms share their test items.
+        seeded: becomes `ids` if the runs of arms share their seeds.
     """
 
     load: Imported | None = None
     shared: Callable[[Any, Callable[[str], Path]], Mapping[str, str]] | None = None
+    seeded: Callable[[Any, Callable[[str], Path]], tuple[str, Sequence[str]]] | None = None
 
     @property
     def implemented(self) -> Callable[[Job[Any]], None]:
@@ -51,6 +53,7 @@ def for_call(stage: Stage, table: Table) -> Stage:
         measures=measures,
         runs=None if table.paired else stage.runs,
         items=shares,
+        ids=stage.seeded if table.paired and not table.resample else None,
         replicates=table.replicates,
         clustered=bool(table.cluster),
     )
@@ -76,6 +79,7 @@ def table_stage(load: Imported) -> Stage:
         reads=True,
         load=load,
         shared=partial(_items, load),
+        seeded=partial(_ids, load),
         excluded=partial(_excluded, load),
     )
 
@@ -103,6 +107,13 @@ def _items(load: Imported, table: Table, locate: Callable[[str], Path]) -> Mappi
     from cbspec.tables.runs import items_of
 
     return items_of(table, locate(table.file), _reader(load, table))
+
+
+def _ids(load: Imported, table: Table, locate: Callable[[str], Path]) -> tuple[str, Sequence[str]]:
+    """Return the column of the ids of paired runs, and their ids. It raises like `_count`."""
+    from cbspec.tables.runs import ids_of
+
+    return table.run, ids_of(table, locate(table.file), _reader(load, table))
 
 
 def _reader(load: Imported, table: Table) -> Reader | None:
