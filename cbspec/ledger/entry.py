@@ -84,6 +84,7 @@ class Entry(Committed, frozen=True, kw_only=True):
         again: the probability of the same verdict with fresh seeds; None without evidence.
         digest: the digest of everything that is asserted and measured (`Claim.digest`).
         arms: arm -> digest of its stage call.
+        measured: arm -> digest of what it measures, if that is not the whole stage call.
         code: stage -> fingerprint of its code.
         accepted: the changes that were accepted, oldest first.
         evidence: the digest of the values that were judged; None for old entries.
@@ -111,6 +112,7 @@ class Entry(Committed, frozen=True, kw_only=True):
     evidence: Digest | None = None
     adopted: dict[str, Digest] = msgspec.field(default_factory=dict)
     dependencies: Dependencies = Dependencies()
+    measured: dict[str, Digest] = msgspec.field(default_factory=dict)
     doubt: Literal["superseded", "carried over"] | None = None
     again: float | None = None
 

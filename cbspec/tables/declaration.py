@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cbspec.stage import Job, Measure, Stage
+import msgspec
+
+from cbspec.stage import Job, Measure, Stage, plain
 from cbspec.tables.reading import Reader
 from cbspec.tables.table import Imported, Table
 
@@ -81,6 +83,7 @@ def table_stage(load: Imported) -> Stage:
         shared=partial(_items, load),
         seeded=partial(_ids, load),
         excluded=partial(_excluded, load),
+        measured=_measured,
     )
 
 
@@ -114,6 +117,21 @@ def _ids(load: Imported, table: Table, locate: Callable[[str], Path]) -> tuple[s
     from cbspec.tables.runs import ids_of
 
     return table.run, ids_of(table, locate(table.file), _reader(load, table))
+
+
+def _measured(table: Table, measures: Collection[str]) -> dict[str, Any]:
+    """Return the call without the file's name, what explains a measure, and other measures.
+
+    Those count where a run that lacks any of them is left out.
+    """
+    words: dict[str, Any] = plain(table)
+    del words["file"]
+    words["measures"] = {}
+    for name, column in table.measures.items():
+        if name in measures or table.exclude:
+            kept = plain(msgspec.structs.replace(column, doc="", why=""))
+            words["measures"][name] = kept | {"column": column.column or name}
+    return words
 
 
 def _reader(load: Imported, table: Table) -> Reader | None:
