@@ -85,6 +85,7 @@ class Claim:
         independent_runs: arm -> its runs, for an arm that shares its runs with no other arm. The
             claim's seeds number them.
         excluded: arm -> how many of its runs are left out without a value, and why.
+        unread: arm -> how many of its runs are not among the claim's seeds, and which.
         drawn: the seeds as the claim gives them, if arms have independent runs.
         assertions: the assertions, which all must hold.
         controls: assertions about the experiment itself. If one does not hold, the verdict is
@@ -133,6 +134,7 @@ class Claim:
     cells: int = 1
     independent_runs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     excluded: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    unread: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     drawn: Seeds | None = None
     timeout: float | None = None
 
@@ -147,12 +149,10 @@ class Claim:
         """Return what the claim is replicated over, in words: seeds, runs or test items."""
         nouns = dict.fromkeys(call.stage.replicates for call in self.arms.values())
         words = " and ".join(nouns) or "seeds"
-        arms: dict[str, list[str]] = {}
-        for arm, (count, reason) in self.excluded.items():
-            if count:
-                arms.setdefault(reason, []).append(f"{count} of {arm}")
-        for reason, counts in arms.items():
-            words += f", and {', '.join(counts)} without a value left out ({reason})"
+        for reason, counts in _counted(self.excluded).items():
+            words += f", and {counts} without a value left out ({reason})"
+        if self.runs_unread:
+            words += f", and {self.runs_unread}"
         return words
 
     @property
@@ -165,9 +165,26 @@ class Claim:
         return made
 
     @property
+    def runs_unread(self) -> str:
+        """Return which runs of its tables the seeds leave out, in words; empty if none."""
+        parts = []
+        for which, counts in _counted(self.unread).items():
+            parts.append(f"{counts} not among the claim's seeds ({which})")
+        return ", and ".join(parts)
+
+    @property
     def measures(self) -> dict[str, Measure]:
         """Return measure -> its declaration in the catalog, for all measures of the arms."""
         return declared_by(self.arms.values())
+
+
+def _counted(runs: Mapping[str, tuple[int, str]]) -> dict[str, str]:
+    """Return text -> the counts of the arms that share it: ``"5 of a, 5 of b"``."""
+    arms: dict[str, list[str]] = {}
+    for arm, (count, text) in runs.items():
+        if count:
+            arms.setdefault(text, []).append(f"{count} of {arm}")
+    return {text: ", ".join(counts) for text, counts in arms.items()}
 
 
 def finding_of(claim: str, known: Collection[str]) -> str:

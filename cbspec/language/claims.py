@@ -202,6 +202,7 @@ class ClaimDocument:
             cells=len(self.cells),
             independent_runs=replicated.independent_runs,
             excluded=replicated.excluded,
+            unread=replicated.unread,
             drawn=replicated.drawn,
             timeout=float(words.timeout) if words.timeout else None,
         )

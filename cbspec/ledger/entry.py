@@ -87,6 +87,7 @@ class Entry(Committed, frozen=True, kw_only=True):
         again: the probability of the same verdict with fresh seeds; None without evidence.
         digest: the digest of everything that is asserted and measured (`Claim.digest`).
         arms: arm -> digest of its stage call.
+        measured: arm -> digest of what it measures, if that is not the whole stage call.
         code: stage -> fingerprint of its code.
         accepted: the changes that were accepted, oldest first.
         evidence: the digest of the values that were judged; None for old entries.
@@ -117,6 +118,7 @@ class Entry(Committed, frozen=True, kw_only=True):
     adopted: dict[str, Digest] = msgspec.field(default_factory=dict)
     dependencies: Dependencies = Dependencies()
     loaded: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    measured: dict[str, Digest] = msgspec.field(default_factory=dict)
     doubt: Literal["superseded", "carried over"] | None = None
     again: float | None = None
 

@@ -141,7 +141,7 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
     Such an arm measures something else, unless it reproduces the recorded numbers.
     """
     both = sorted(old.arms.keys() & new.arms.keys())
-    changed = [arm for arm in both if old.arms[arm] != new.arms[arm]]
+    changed = [arm for arm in both if not _alike(old, new, arm)]
     if changed:
         text = f"arms {', '.join(changed)}: another stage call than recorded, "
         if not shifts(old, new) and _spread(new):
@@ -153,6 +153,13 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
     # If an assertion named an arm that is gone, the assertion has changed as well and yields a move
     for arm in sorted(old.arms.keys() - new.arms.keys()):
         yield Move(text=f"arm {arm} is gone", way="neutral")
+
+
+def _alike(old: Entry, new: Entry, arm: str) -> bool:
+    """Tell whether an arm measures the same, though its stage call may have other words."""
+    if old.arms[arm] == new.arms[arm]:
+        return True
+    return arm in old.measured and old.measured[arm] == new.measured.get(arm)
 
 
 def _spread(entry: Entry) -> bool:

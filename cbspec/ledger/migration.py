@@ -47,7 +47,9 @@ def _from_3(content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _from_4(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the content unchanged: old entries do not say what their stages were seen to load."""
+    """Return the content unchanged: old entries do not say what their stages were seen to load, nor
+    what their arms measure apart from where the tables lie.
+    """
     return content
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cbspec.claim import Claim, Seeds
+from cbspec.kinds import measures_of
 from cbspec.ledger.entry import Device, Entry, Provenance, SeedPlan, short
 from cbspec.ledger.notation import rounded
 from cbspec.ledger.recorded import recorded
@@ -51,6 +52,7 @@ def entry_of(
         controls=recorded("controls", claim.controls, judgement.controls, claim.alpha),
         digest=short(claim.digest),
         arms=_shortened({name: call.digest for name, call in claim.arms.items()}),
+        measured=_measured(claim),
         code=_shortened(code),
         provenance=provenance,
         evidence=_evidence(values),
@@ -59,6 +61,23 @@ def entry_of(
         loaded=dict(loaded or {}),
         again=rounded(judgement.again),
     )
+
+
+def _measured(claim: Claim) -> dict[str, str]:
+    """Return arm -> digest of what it measures, for arms whose stage tells that from the rest.
+
+    It has no measure that nothing asserts. Where a file lies has no part in it, unless arms are
+    told apart by their files.
+    """
+    asserted: set[str] = set()
+    for assertion in (*claim.assertions, *claim.controls):
+        asserted.update(measures_of(assertion))
+    files = {call.files for call in claim.arms.values() if call.stage.measured and call.files}
+    digests = {}
+    for arm, call in claim.arms.items():
+        if call.stage.measured:
+            digests[arm] = call.measuring(asserted, named=len(files) > 1)
+    return _shortened(digests)
 
 
 def _evidence(values: Values | None) -> str | None:

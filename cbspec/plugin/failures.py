@@ -22,6 +22,10 @@ class UndecidableWarning(pytest.PytestWarning):
     """The seeds of a claim cannot show an assertion, by the recorded spread."""
 
 
+class UnreadWarning(pytest.PytestWarning):
+    """Runs of a table are not among the seeds of a claim, so its verdict leaves them out."""
+
+
 class ChangeWarning(pytest.PytestWarning):
     """A verdict is not as recorded but does not fail: noise explains it, or the claim allows it."""
 
@@ -116,7 +120,9 @@ def explained(
         text = _told(error, full=node.config.getoption("fulltrace", False))
     elif isinstance(error, BrokenClaimError):
         text = f"{error}\n\n{error.traceback}"
-    elif isinstance(error, CbspecError | UndecidableWarning | pytest.xfail.Exception):
+    elif isinstance(
+        error, CbspecError | UndecidableWarning | UnreadWarning | pytest.xfail.Exception
+    ):
         text = str(error)
     else:
         return None

@@ -28,6 +28,7 @@ from cbspec.plugin.failures import (
     ClaimFailure,
     DoubtError,
     UndecidableWarning,
+    UnreadWarning,
     explained,
     whatever_raised,
 )
@@ -146,6 +147,7 @@ class ClaimItem(pytest.Item):
         from cbspec.report import encode
 
         self._warn_of_margins()
+        self._warn_of_unread()
         record = self.process.evaluation.evaluate(self.claim)
         self._add_property("verdict", record.judgement.verdict)
         self.contents[RECORD] = encode(record)
@@ -214,6 +216,11 @@ class ClaimItem(pytest.Item):
         evaluation = self.process.evaluation
         for mistake in undecidable([self.claim], evaluation.ledger, evaluation.noise):
             self.warn(UndecidableWarning(terminal.lines(str(mistake))))
+
+    def _warn_of_unread(self) -> None:
+        """Warn of runs of a table that the claim's seeds leave out, without a reason."""
+        if told := self.claim.runs_unread:
+            self.warn(UnreadWarning(terminal.line(f"{self.claim.id}: {told}")))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.claim.line - 1, f"claim {self.name}"

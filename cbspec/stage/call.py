@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -48,6 +48,20 @@ class Call:
     def digest(self) -> str:
         """Return the hex SHA-256 of stage name, parameters and inputs. Code is no part of it."""
         return _digest([self.stage.name, plain(self.parameters), _digests(self.inputs)])
+
+    def measuring(self, measures: Collection[str], *, named: bool) -> str:
+        """Return the digest without the parameters that decide none of some measures; the whole
+        digest if the stage does not tell them (`Stage.measured`).
+
+        Args:
+            measures: the measures.
+            named: whether the names of files count.
+        """
+        if self.stage.measured is None:
+            return self.digest
+        decides = self.stage.measured(self.parameters, measures)
+        files = self.files if named else ()
+        return _digest([self.stage.name, decides, files, _digests(self.inputs)])
 
     @cached_property
     def trajectory(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -122,6 +122,10 @@ class Stage:
             is called like `runs`.
         excluded: returns how many replicates of a call are left out without a value, and why. It is
             called like `runs`.
+        ids: returns the column of the ids, and the ids, of runs that exist already and are taken by
+            the claim's seeds; else None. It is called like `runs`.
+        measured: returns what of the parameters decides some measures, apart from the names of
+            files; None if all parameters do. Goalposts are compared by it.
         replicates: what a claim over this stage is replicated over, in words.
         clustered: whether a replicate is a cluster of items. Then only the mean over all clusters
             has a meaning.
@@ -152,6 +156,8 @@ class Stage:
     runs: Callable[[Any, Callable[[str], Path]], int] | None = None
     items: Callable[[Any, Callable[[str], Path]], Mapping[str, str]] | None = None
     excluded: Callable[[Any, Callable[[str], Path]], tuple[int, str]] | None = None
+    ids: Callable[[Any, Callable[[str], Path]], tuple[str, Sequence[str]]] | None = None
+    measured: Callable[[Any, Collection[str]], Any] | None = None
     replicates: str = "seeds"
     clustered: bool = False
     reads: bool = False

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cbspec.stage import Job, Measure, Stage
+import msgspec
+
+from cbspec.stage import Job, Measure, Stage, plain
 from cbspec.tables.reading import Reader
 from cbspec.tables.table import Imported, Table
 
@@ -20,10 +22,12 @@ class TableStage(Stage):
     Args:
         load: returns a function of the project, or raises `ConfigError`.
         shared: becomes `items` if arms share their test items.
+        seeded: becomes `ids` if the runs of arms share their seeds.
     """
 
     load: Imported | None = None
     shared: Callable[[Any, Callable[[str], Path]], Mapping[str, str]] | None = None
+    seeded: Callable[[Any, Callable[[str], Path]], tuple[str, Sequence[str]]] | None = None
 
     @property
     def implemented(self) -> Callable[[Job[Any]], None]:
@@ -51,6 +55,7 @@ def for_call(stage: Stage, table: Table) -> Stage:
         measures=measures,
         runs=None if table.paired else stage.runs,
         items=shares,
+        ids=stage.seeded if table.paired and not table.resample else None,
         replicates=table.replicates,
         clustered=bool(table.cluster),
     )
@@ -76,7 +81,9 @@ def table_stage(load: Imported) -> Stage:
         reads=True,
         load=load,
         shared=partial(_items, load),
+        seeded=partial(_ids, load),
         excluded=partial(_excluded, load),
+        measured=_measured,
     )
 
 
@@ -103,6 +110,28 @@ def _items(load: Imported, table: Table, locate: Callable[[str], Path]) -> Mappi
     from cbspec.tables.runs import items_of
 
     return items_of(table, locate(table.file), _reader(load, table))
+
+
+def _ids(load: Imported, table: Table, locate: Callable[[str], Path]) -> tuple[str, Sequence[str]]:
+    """Return the column of the ids of paired runs, and their ids. It raises like `_count`."""
+    from cbspec.tables.runs import ids_of
+
+    return table.run, ids_of(table, locate(table.file), _reader(load, table))
+
+
+def _measured(table: Table, measures: Collection[str]) -> dict[str, Any]:
+    """Return the call without the file's name, what explains a measure, and other measures.
+
+    Those count where a run that lacks any of them is left out.
+    """
+    words: dict[str, Any] = plain(table)
+    del words["file"]
+    words["measures"] = {}
+    for name, column in table.measures.items():
+        if name in measures or table.exclude:
+            kept = plain(msgspec.structs.replace(column, doc="", why=""))
+            words["measures"][name] = kept | {"column": column.column or name}
+    return words
 
 
 def _reader(load: Imported, table: Table) -> Reader | None:

@@ -27,9 +27,7 @@ def emit(job: Job[Table], load: Imported | None = None) -> None:
         except ValueError as error:
             raise StageError(f"table: {table.file} {error}") from None
         undefined = {}
-        lost = "has no value"
-        if not table.paired:
-            lost += " (`exclude: WHY` leaves it out)"
+        lost = f"has no value ({_remedy(table, run.id)})"
         for measure in table.measures:
             if measure not in run.measures:
                 reason = run.reasons.get(measure, lost)
@@ -41,3 +39,12 @@ def _run(table: Table, path: Path, seed: int, reader: Reader | None) -> TableRun
     if table.paired and table.resample is None:
         return run_of_seed(table, path, seed, reader) or TableRun(str(seed), {}, {})
     return independent_runs(table, path, reader)[seed - 1]
+
+
+def _remedy(table: Table, run: str) -> str:
+    """Return how a claim leaves out a run without a value."""
+    if not table.paired:
+        return "`exclude: WHY` leaves it out"
+    if table.resample is None:
+        return f"the claim's `seeds` without {run} leave it out of every arm"
+    return "a `where` that it does not meet leaves it out"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from cbspec.stage import Job, Measure, Parameters, Stage, Summary
+from cbspec.stage import Job, Measure, Parameters, Stage, Summary, plain
 
 
 class ReportedMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -170,6 +170,14 @@ def count_runs(parameters: Reported, _locate: Callable[[str], Path]) -> int:
     return parameters.n or 1
 
 
+def _measured(parameters: Reported, measures: Collection[str]) -> dict[str, Any]:
+    """Return what is reported, without other measures."""
+    words: dict[str, Any] = plain(parameters)
+    kept = words["measures"]
+    words["measures"] = {name: kept[name] for name in kept if name in measures}
+    return words
+
+
 REPORTED = Stage(
     name="reported",
     doc="takes the mean, the spread and the number of runs that a paper reports",
@@ -179,4 +187,5 @@ REPORTED = Stage(
     runs=count_runs,
     reads=True,
     summaries=summaries,
+    measured=_measured,
 )

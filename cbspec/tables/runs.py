@@ -67,6 +67,12 @@ def items_of(table: Table, path: Path, reader: Reader | None = None) -> dict[str
     return {item.id: item.cluster or item.id for item in items}
 
 
+def ids_of(table: Table, path: Path, reader: Reader | None = None) -> list[str]:
+    """Return the ids of an arm's runs, in their order; it raises as `independent_runs`."""
+    runs = _planned(table, _words_of(table), path, stamp(path), reader)
+    return [run.id for run in runs]
+
+
 def run_of_seed(
     table: Table, path: Path, seed: int, reader: Reader | None = None
 ) -> TableRun | None:

@@ -83,7 +83,10 @@ class Table(Parameters, frozen=True, kw_only=True):
         elif self.paired and not self.run:
             raise ValueError("paired runs need the column of the seed that they share: run")
         if self.paired and self.exclude and not self.resample:
-            raise ValueError("a paired run that lacks a value cannot be left out of one arm alone")
+            raise ValueError(
+                "exclude leaves out no paired run that lacks a value: take its seed out of the "
+                "claim's seeds, which leaves it out of every arm"
+            )
         if self.paired and self.planned:
             raise ValueError("paired runs are planned by the claim's seeds")
         if self.reader and not all(self.reader.partition(":")):
@@ -103,7 +106,10 @@ class Table(Parameters, frozen=True, kw_only=True):
                     "is known: make a measure of its logarithms"
                 )
         if self.paired and self.exclude:
-            raise ValueError("a test item that lacks a value cannot be left out of one arm alone")
+            raise ValueError(
+                "exclude leaves out no test item that lacks a value while paired: true: choose the "
+                "items that all arms have by where, or say paired: false"
+            )
 
     @property
     def id_column(self) -> str:

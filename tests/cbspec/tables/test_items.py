@@ -205,6 +205,23 @@ def test_clusters_have_the_same_items_in_every_arm(evaluation, rows, message):
     assert message in result.stderr
 
 
+def test_items_that_one_arm_lacks_are_compared_unpaired(evaluation):
+    """The mistake names that way out, which gives each arm its own items."""
+    evaluation.edit("claims/3.a.yaml", "{model: new}", "{model: new, passage: [p1, p2, p3, p5]}")
+    refused = evaluation.cbspec("validate").stderr
+    evaluation.edit("claims/defaults.yaml", "paired: true", "paired: false")
+    evaluation.edit(
+        "claims/3.a.yaml",
+        "{kind: order, measure: correct, arms: [old, new], direction: ascending}",
+        "{kind: unpaired, measure: correct, arms: [new, old], above: 0}",
+    )
+
+    _, reason = effect_of(evaluation)
+
+    assert "; `paired: false` and kind unpaired compare arms over items" in refused
+    assert "4 and 10 clusters of test items" in reason
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_the_order_of_rows_decides_nothing(evaluation, turned):
     """Items whose ids differ in leading zeros alone are paired by their ids."""
