@@ -64,8 +64,7 @@ def command(
         if curves:
             rows += _curves(project, cell, planner)
             continue
-        values, source = _values(project, cell, planner, stored=stored)
-        units = _units(cell)
+        values, units, source = _values(project, cell, planner, stored=stored)
         rows += _rows(cell, values, units)
         texts += [f"{cell.id} at scale {cell.scale}, {source}", *_tables(values, units)]
     if parquet is not None:
@@ -83,16 +82,19 @@ def command(
 
 def _values(
     project: Project, claim: Claim, planner: Planner, *, stored: bool
-) -> tuple[Values, str]:
-    """Return the values of a claim, and where they are from."""
+) -> tuple[Values, Mapping[str, str], str]:
+    """Return the values of a claim, measure -> their unit, and where they are from."""
     from cbspec.evaluation.interim import stored_values
+    from cbspec.ledger.units import recorded_units
+
+    units = {name: measure.unit for name, measure in claim.measures.items()}
 
     entry = project.ledger.get(Key(claim.id, claim.scale, planner.numerics.device))
     if entry and not stored:
         evidence = project.evidence.of(entry)
         if evidence is not None:
-            return evidence.values, "as recorded"
-    return stored_values(claim, planner, project.store), "as stored"
+            return evidence.values, recorded_units(entry, evidence, units), "as recorded"
+    return stored_values(claim, planner, project.store), units, "as stored"
 
 
 def _rows(claim: Claim, values: Values, units: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -129,15 +131,7 @@ def _curve_table(rows: Sequence[Mapping[str, Any]]) -> str:
     return str(drawn)
 
 
-def _units(claim: Claim) -> dict[str, str]:
-    units: dict[str, str] = {}
-    for call in claim.arms.values():
-        for name, measure in call.stage.measures.items():
-            units[name] = measure.unit
-    return units
-
-
-def _tables(values: Values, units: dict[str, str]) -> Iterator[str]:
+def _tables(values: Values, units: Mapping[str, str]) -> Iterator[str]:
     """Yield a table for as many measures as fit beside each other; a row for each arm and seed."""
     width = shutil.get_terminal_size((80, 24)).columns
     names: dict[str, None] = {}
@@ -157,7 +151,7 @@ def _tables(values: Values, units: dict[str, str]) -> Iterator[str]:
         del measures[:shown]
 
 
-def _table(values: Values, measures: list[str], units: dict[str, str]) -> str:
+def _table(values: Values, measures: list[str], units: Mapping[str, str]) -> str:
     headings = ["arm", "seed"]
     for measure in measures:
         unit = units.get(measure)
