@@ -9,7 +9,8 @@ from cbspec.judge.decision import decide
 from cbspec.judge.escalation import alpha_at, next_analysis
 from cbspec.judge.power import lint
 from cbspec.judge.verdict import judge
-from cbspec.statistics.sample import NoColumn, Sample, Table, Unmeasured, table_of
+from cbspec.statistics.columns import table_of
+from cbspec.statistics.sample import NoColumn, Sample, Table, Unmeasured
 
 __all__ = [
     "NoColumn",

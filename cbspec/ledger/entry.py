@@ -16,6 +16,7 @@ from cbspec.kinds import Assertion
 from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
 from cbspec.model.dependencies import Dependencies, same_torch
 from cbspec.model.finding import Verdict
+from cbspec.model.replicates import SEEDS
 from cbspec.stage import Call
 
 Device = str
@@ -118,6 +119,11 @@ class Entry(Committed, frozen=True, kw_only=True):
     def fragile(self) -> bool:
         """Tell whether fresh seeds may well give another verdict."""
         return self.again is not None and self.again < FRAGILE
+
+    @property
+    def replicates(self) -> str:
+        """Return ``"seeds"``, or ``"replicates"`` if they are no seeds that the claim may draw."""
+        return SEEDS if set(self.seeds) <= set(self.drawn.pool) else "replicates"
 
     @property
     def key(self) -> Key:

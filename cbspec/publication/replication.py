@@ -21,7 +21,7 @@ from cbspec.model.finding import Verdict
 from cbspec.publication.comparison import memo_and_ours
 from cbspec.publication.figures import FigureTable, tables
 from cbspec.publication.row import FindingRow, rows
-from cbspec.publication.sizes import common_sizes, other_sizes, seeds_drawn
+from cbspec.publication.sizes import common_sizes, other_sizes, replicated_over, seeds_drawn
 from cbspec.publication.tally import recordings, tallies
 from cbspec.report.template import environment, tidy
 
@@ -71,6 +71,7 @@ def replication(
         sizes=common,
         others=other_sizes(claims),
         seeds=seeds_drawn(findings),
+        over=replicated_over(findings) or ["training seeds"],
         recordings=recordings(ledger),
         ledger=ledger,
         canary=canary,

@@ -63,7 +63,7 @@ class Result:
         estimate: shape `[...]`.
         interval: rate at which it may miss -> its two ends.
         n: training seeds; the smaller number if the arms have different ones.
-        sizes: the runs of each arm, if the arms have runs of their own.
+        sizes: the runs of each arm whose single runs are known, if the arms have runs of their own.
         seeds: the effect on each seed; empty if single seeds have none.
         logs: whether `tail`, `estimate` and `interval` are on logarithms; bounds and seeds never are.
     """

@@ -14,6 +14,7 @@ from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option, results_options
 from cbspec.cli.rows import csv_text, write_parquet
 from cbspec.ledger import Key
+from cbspec.model.replicates import one
 from cbspec.model.values import Value
 from cbspec.project import Project
 from cbspec.text_table import TextTable
@@ -66,7 +67,10 @@ def command(
             continue
         values, units, source = _values(project, cell, planner, stored=stored)
         rows += _rows(cell, values, units)
-        texts += [f"{cell.id} at scale {cell.scale}, {source}", *_tables(values, units)]
+        texts += [
+            f"{cell.id} at scale {cell.scale}, {source}",
+            *_tables(values, units, one(cell.replicated_over)),
+        ]
     if parquet is not None:
         write_parquet(rows, parquet)
         echo(str(parquet))
@@ -131,8 +135,8 @@ def _curve_table(rows: Sequence[Mapping[str, Any]]) -> str:
     return str(drawn)
 
 
-def _tables(values: Values, units: Mapping[str, str]) -> Iterator[str]:
-    """Yield a table for as many measures as fit beside each other; a row for each arm and seed."""
+def _tables(values: Values, units: Mapping[str, str], each: str) -> Iterator[str]:
+    """Yield a table for as many measures as fit beside each other; a row for each arm and replicate."""
     width = shutil.get_terminal_size((80, 24)).columns
     names: dict[str, None] = {}
     for columns in values.arms.values():
@@ -143,16 +147,16 @@ def _tables(values: Values, units: Mapping[str, str]) -> Iterator[str]:
     measures = list(names)
     while measures:
         shown = len(measures)
-        drawn = _table(values, measures, units)
+        drawn = _table(values, measures, units, each)
         while shown > 1 and _width(drawn) > width:
             shown -= 1
-            drawn = _table(values, measures[:shown], units)
+            drawn = _table(values, measures[:shown], units, each)
         yield drawn
         del measures[:shown]
 
 
-def _table(values: Values, measures: list[str], units: Mapping[str, str]) -> str:
-    headings = ["arm", "seed"]
+def _table(values: Values, measures: list[str], units: Mapping[str, str], each: str) -> str:
+    headings = ["arm", each]
     for measure in measures:
         unit = units.get(measure)
         headings.append(f"{measure} ({unit})" if unit else measure)

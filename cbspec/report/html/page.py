@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cbspec.claim import base
+from cbspec.model import replicates
 from cbspec.model.anchor import anchor
 from cbspec.model.visible import visible
 from cbspec.report.count import canaries_counted, counted, noise_counted
@@ -79,6 +80,7 @@ def templates() -> Environment:
         finalize=_shown,
     )
     environment.filters.update(anchor=anchor, base=base, duration=duration)
+    environment.filters.update(counted=replicates.counted, noun=replicates.noun, one=replicates.one)
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.globals.update(marks=MARKS, changes=CHANGES)
     return environment
