@@ -15,6 +15,7 @@ from jinja2 import Template
 
 from cbspec.canary import CanaryRecord
 from cbspec.claim import Claim, Status
+from cbspec.kinds.names import listed
 from cbspec.ledger import Ledger
 from cbspec.ledger.entry import FRAGILE
 from cbspec.model.finding import Verdict
@@ -100,6 +101,7 @@ def _template(folder: Path) -> Template:
         link=partial(_link, folder=folder),
         status=STATUS.__getitem__,
         memo_and_ours=memo_and_ours,
+        listed=listed,
     )
     templates.globals.update(figures=FIGURES)
     return templates.get_template(f"{PAGE}.j2")

@@ -7,7 +7,7 @@ from shlex import quote
 from textwrap import fill, indent
 
 from cbspec.canary import CanaryCheck, Difference
-from cbspec.ledger.notation import interval, number
+from cbspec.ledger.notation import bounds, number
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Effect, Finding, p_value
 from cbspec.model.replicates import SEEDS, noun
@@ -55,7 +55,9 @@ def effect_text(effect: Effect, *, refuted: bool = False, replicates: str = SEED
     """
     tested = "" if refuted else f"{p_value(effect.p)}, "
     sure = f"{effect.confidence:.0%} interval, {tested}n = {effect.n}"
-    text = f"{effect.label} of {effect.measure}: {interval(effect)} {effect.unit} ({sure})"
+    if effect.printed:
+        sure = "the bounds are what rounding leaves open, no test"
+    text = f"{effect.label} of {effect.measure}: {bounds(effect)} {effect.unit} ({sure})"
     if effect.reported is not None:
         text += f"; memo {number(effect.reported)}"
     if effect.needed:

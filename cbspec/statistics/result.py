@@ -106,6 +106,9 @@ class Result:
         estimate = float(self.estimate)
         if self.logs:
             low, estimate, high = exponential(low), exponential(estimate), exponential(high)
+        confidence, p = 1 - level.miss, float(self.p)
+        if self.test == NO_TEST:
+            confidence, p = 1.0, math.nan
         return Effect(
             label=self.label,
             measure=self.measure,
@@ -113,8 +116,8 @@ class Result:
             estimate=estimate,
             low=low,
             high=high,
-            confidence=1 - level.miss,
-            p=float(self.p),
+            confidence=confidence,
+            p=p,
             n=self.n,
             reported=self.reported,
             spread=self.spread,
