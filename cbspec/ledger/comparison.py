@@ -236,9 +236,5 @@ def _drawn_anew(old: Entry, new: Entry, shifted: Iterable[Shift]) -> bool:
 
 def _origin(entry: Entry) -> str:
     made = entry.provenance
-    place = "outside a repository"
-    if made.commit:
-        place = f"at {made.commit[:10]}"
-        if made.dirty:
-            place += " (with uncommitted changes)"
-    return f"{made.date} {place}, torch {made.torch}"
+    edited = " (with uncommitted changes)" if made.edited else ""
+    return f"{made.date} {made.place}{edited}, torch {made.torch}"

@@ -55,6 +55,20 @@ class Provenance(Committed, frozen=True, kw_only=True):
     torch: str
     date: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
 
+    @property
+    def place(self) -> str:
+        """Return the commit, or why there is none: ``"at 3f2a1c0000"``."""
+        if self.commit:
+            return f"at {self.commit[:10]}"
+        if self.dirty:  # files that no commit has, which only a repository tells
+            return "before the repository's first commit"
+        return "outside a repository"
+
+    @property
+    def edited(self) -> bool:
+        """Tell whether there were changes that the commit does not have."""
+        return self.dirty and self.commit is not None
+
 
 class SeedPlan(Committed, frozen=True, kw_only=True):
     """The seeds that a claim may draw: ``pool[:start]`` at first, then more at each analysis.

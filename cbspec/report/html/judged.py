@@ -79,9 +79,9 @@ def _made(entry: Entry) -> str:
     """Return the date, commit and torch version with which a verdict was computed."""
     made = entry.provenance
     text = made.date
-    if made.commit:
-        text += f" at {made.commit[:10]}"
-    if made.dirty:
+    if made.commit or made.dirty:
+        text += f" {made.place}"
+    if made.edited:
         text += " with uncommitted changes"
     return f"{text}, torch {made.torch}"
 

@@ -98,8 +98,8 @@ def _shown(value: Any) -> Any:
 def _facts(run: Run) -> tuple[tuple[str, str], ...]:
     """Return the facts about a run as pairs of (name, text)."""
     made = run.provenance
-    commit = (made.commit or "unknown")[:10]
-    if made.dirty:
+    commit = made.commit[:10] if made.commit else made.place
+    if made.edited:
         commit += " with uncommitted changes"
     workers = "1 worker" if run.workers == 1 else f"{run.workers} workers"
     return (
