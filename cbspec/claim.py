@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cbspec.model.origin import Origin
+from cbspec.model.replicates import AS_PUBLISHED, PUBLISHED, SEEDS
 from cbspec.stage import Call, Measure, declared_by
 
 if TYPE_CHECKING:  # it imports NumPy, which most commands do not need
@@ -145,10 +146,35 @@ class Claim:
         return head.line if head else 1
 
     @property
+    def replicated_over(self) -> str:
+        """Return what the claim is replicated over, in words: seeds, runs or test items.
+
+        Arms whose single runs are unknown tell nothing of it.
+        """
+        nouns: dict[str, None] = {}
+        for call in self.arms.values():
+            if call.stage.summaries is None:
+                nouns[call.stage.replicates] = None
+        # A noun with an addition comes last: "seeds and test items, and not training runs"
+        ordered = sorted(nouns, key=lambda words: "," in words)
+        return " and ".join(ordered) or self._published
+
+    @property
+    def _published(self) -> str:
+        """Return what published arms are replicated over."""
+        known = SEEDS
+        for call in self.arms.values():
+            assert call.stage.summaries is not None  # `replicated_over` asks if no arm has runs
+            for summary in call.stage.summaries(call.parameters).values():
+                if summary.n is not None:
+                    return PUBLISHED
+            known = AS_PUBLISHED
+        return known
+
+    @property
     def replicates(self) -> str:
-        """Return what the claim is replicated over, in words: seeds, runs or test items."""
-        nouns = dict.fromkeys(call.stage.replicates for call in self.arms.values())
-        words = " and ".join(nouns) or "seeds"
+        """Return `replicated_over`, and how many runs are left out, each with its reason."""
+        words = self.replicated_over
         for reason, counts in _counted(self.excluded).items():
             words += f", and {counts} without a value left out ({reason})"
         if self.runs_unread:

@@ -40,6 +40,10 @@ class JudgingError(CbspecError):
         super().__init__(f"{claim} could not be judged: {described(error)}")
 
 
+class UnitChanged(CbspecError):
+    """A claim reads a measure whose recorded values are in another unit."""
+
+
 class StoreError(CbspecError):
     """The store cannot be read or written."""
 

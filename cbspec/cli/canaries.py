@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cbspec.ledger import Entry, Key, Ledger
     from cbspec.report import Record, Run
 
+NO_SCALE = '[tool.cbspec] names no canary scale; add canary = "NAME", and the scale to claims/defaults.yaml'
+
 
 def accept_canaries(
     project: Project, run: Run, claims: Sequence[str], reason: str, *, carry_over: bool
@@ -159,7 +161,9 @@ def _changed(
     Raises:
         LedgerError: a canary could not be computed, or the last run has none.
     """
-    first = f"; run it first: cbspec run --scale {project.config.canary}"
+    first = f"; {NO_SCALE}"
+    if project.config.canary:
+        first = f"; run it first: cbspec run --scale {project.config.canary}"
     if not (run.canaries or edited):
         raise LedgerError(f"the last run computed no canary{first}")
     known = [check.claim for check in run.canaries] + [key.claim for key in edited]

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from cbspec.canary import CanaryCheck
 from cbspec.claim import Claim
-from cbspec.errors import JudgingError
+from cbspec.errors import JudgingError, UnitChanged
 from cbspec.evaluation.interim import judged
 from cbspec.execution.plan import Planner
+from cbspec.kinds import measures_of
 from cbspec.ledger import CHANGED, Comparison, Entry, EvidenceFolder, compare, entry_of
 from cbspec.ledger.entry import short
+from cbspec.ledger.units import OtherUnit, differing, other_units
 from cbspec.ledger.withdrawal import unchecked
 from cbspec.model.edit import Edit
 from cbspec.report import Check
@@ -50,13 +52,16 @@ class Checker:
         if entry.scale not in claim.decidable:
             return orphan(entry)
         there = self.at_scale(claim, entry.scale)
+        moved = measures_otherwise(there, entry)
         try:
             comparison = rejudged(there, entry, self.evidence)
+        except UnitChanged as error:
+            comparison, moved = None, str(error)
         except JudgingError as error:
             return _check(entry, "in doubt", reason=str(error))
         if entry.doubt == "superseded":
             return _check(entry, "superseded", reason=_decided(entry), comparison=comparison)
-        if moved := measures_otherwise(there, entry):
+        if moved:
             return _check(entry, "in doubt", reason=moved)
         if comparison is not None and comparison.change in CHANGED:
             return _check(
@@ -111,6 +116,7 @@ def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison |
 
     Raises:
         LedgerError: the evidence is damaged, or belongs to another verdict.
+        UnitChanged: a measure that the claim reads has another unit than its recorded values.
         JudgingError: an assertion kind raised.
     """
     from cbspec.judge import NoColumn
@@ -118,6 +124,7 @@ def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison |
     evidence = folder.of(entry)
     if evidence is None:
         return None
+    _same(differing(evidence.units, _units_read(claim)))
     try:
         judgement = judged(claim, evidence.values)
     except NoColumn:  # the claim reads an arm or a measure that it did not read then
@@ -133,7 +140,25 @@ def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison |
         dependencies=entry.dependencies,
         loaded=entry.loaded,
     )
+    _same(other_units(entry, anew))
     return compare(entry, anew)
+
+
+def _units_read(claim: Claim) -> dict[str, str]:
+    """Return measure -> its present unit, for the measures that a claim asserts something of."""
+    known = claim.measures
+    units = {}
+    for assertion in (*claim.assertions, *claim.controls):
+        for name in measures_of(assertion):
+            if name in known:
+                units[name] = known[name].unit
+    return units
+
+
+def _same(others: Iterable[OtherUnit]) -> None:
+    """Raise UnitChanged if there are measures in another unit: their numbers cannot be compared."""
+    if told := "; ".join(other.text for other in others):
+        raise UnitChanged(f"no longer the measure that was recorded: {told}")
 
 
 def changed_since(claim: Claim, entry: Entry, planner: Planner) -> str:

@@ -54,10 +54,12 @@ def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic
 
 def _below_noise(claim: Claim, noise: NoiseRecord) -> Iterator[Diagnostic]:
     """Yield the assertions that a claim without a verdict cannot show, by the noise on record."""
+    units = {name: measure.unit for name, measure in claim.measures.items()}
     for key, assertion in claim.asserted.items():
         spreads = {}
         for contrast in assertion.contrasts():
-            least = noise.least_difference(contrast.measure, claim.scale)
+            unit = units.get(contrast.measure)
+            least = noise.least_difference(contrast.measure, claim.scale, unit)
             if least and not contrast.logs and sorted(contrast.weights.values()) == [-1, 1]:
                 spreads[contrast.measure, contrast.label] = least
         if not spreads:

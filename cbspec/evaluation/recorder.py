@@ -69,7 +69,10 @@ class Recorder:
         device = self.planner.numerics.device
         evidence = None
         if values:
-            evidence = Evidence(claim=claim.id, scale=claim.scale, device=device, values=values)
+            units = {name: measure.unit for name, measure in claim.measures.items()}
+            evidence = Evidence(
+                claim=claim.id, scale=claim.scale, device=device, values=values, units=units
+            )
         entry = self._entry(claim, judgement, values)
         compared = compare(self.ledger.expected(entry.key), entry, self.noise)
         comparison = repeated(compared, self.earlier)

@@ -147,7 +147,7 @@ def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[st
         yield f"{recorded.doubt} {last.date}: {last.reason}"
     for name, code in recorded.adopted.items():
         yield f"its results of {name} were adopted from code {code[:10]}, whose canary was identical"
-    if recorded.provenance.dirty:
+    if recorded.provenance.edited:
         yield "it was recorded with uncommitted changes, which no commit has"
     lost = []
     for name, stage in stages_of(claim.arms.values()).items():

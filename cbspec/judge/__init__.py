@@ -8,7 +8,8 @@ from cbspec.judge.again import with_again
 from cbspec.judge.escalation import alpha_at, next_analysis
 from cbspec.judge.power import lint
 from cbspec.judge.verdict import judge
-from cbspec.statistics.sample import NoColumn, Sample, Table, table_of
+from cbspec.statistics.columns import table_of
+from cbspec.statistics.sample import NoColumn, Sample, Table
 
 __all__ = [
     "NoColumn",

@@ -9,6 +9,7 @@ from cbspec.judge import escalation
 from cbspec.judge.decision import Weighed, conclude, weigh
 from cbspec.kinds import Assertion
 from cbspec.model.finding import Finding, Judgement, Verdict
+from cbspec.model.replicates import counted, noun
 from cbspec.statistics import holm
 from cbspec.statistics.evidence import Level, StatisticalEvidence
 from cbspec.statistics.sample import Measurements, Table
@@ -33,7 +34,8 @@ def judge(claim: Claim, table: Table) -> Judgement:
         ValueError: the samples differ in seeds, so nothing is paired.
     """
     seeds = _seeds(table, claim.independent_runs)
-    data = Measurements(table, claim.measures, claim.source.reported)
+    over = claim.replicated_over
+    data = Measurements(table, claim.measures, claim.source.reported, over)
     findings = tuple(_findings(claim, data, len(seeds)))
     controls = []
     for index, control in enumerate(claim.controls):
@@ -42,7 +44,9 @@ def judge(claim: Claim, table: Table) -> Judgement:
     first = claim.seeds.analyses[0]
     if len(seeds) < first and all(finding.effects for finding in (*findings, *controls)):
         verdict = "inconclusive"
-        reason = f"{len(seeds)} seeds, and it is looked at from {first} seeds on"
+        reason = (
+            f"{counted(len(seeds), noun(over))}, and it is looked at from {first} {noun(over)} on"
+        )
     return Judgement(
         claim=claim.id,
         scale=claim.scale,

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from cbspec.model.finding import Effect, p_value
 from cbspec.model.interval import interval_text
+from cbspec.model.replicates import counted
 from cbspec.statistics.evidence import Inference, Level, StatisticalEvidence
 from cbspec.statistics.result import NO_TEST, Result
 from cbspec.statistics.sample import Array
@@ -108,14 +109,13 @@ def _runs(
 ) -> str:
     """Return the number of seeds and the value of each, or what is reported of unknown runs."""
     values = inference.values()
-    if effect.n == 1:
-        replicates = replicates.replace("seeds", "seed", 1).replace("runs", "run", 1)
-    if evidence.reported and not values.size:
+    sizes = inference.sizes if isinstance(inference, Result) else ()
+    if evidence.reported and not values.size and not sizes:
         return f"n = {effect.n}{evidence.reported}"
-    if isinstance(inference, Result) and len(set(inference.sizes)) > 1:
-        counts = " and ".join(map(str, inference.sizes))  # in the order of the effect's label
-        return f"{counts} {replicates}{evidence.reported}"
-    return f"{effect.n} {replicates}{_listed(values)}{evidence.reported}"
+    if len(set(sizes)) > 1 or (sizes and evidence.reported):
+        counts = " and ".join(map(str, sizes))  # in the order of the effect's label
+        return f"{counted(counts, replicates)}{evidence.reported}"
+    return f"{counted(effect.n, replicates)}{_listed(values)}{evidence.reported}"
 
 
 def _listed(values: Array) -> str:

@@ -113,7 +113,8 @@ class Figure(Assertion, frozen=True, kw_only=True, tag="figure"):
             against=np.min([point.against for point in points], axis=0),
             inferences=tuple(points),
             premises=premises,
-            said=stray or f"each of {len(points)} points has a value within its axis on every seed",
+            said=stray
+            or f"each of {len(points)} points has a value within its axis on {data.each}",
         )
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - no power is needed

@@ -105,8 +105,17 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
             estimate=np.asarray(ours.mean - theirs.mean),
             interval=partial(independent.interval_of_moments, ours, theirs, guarded=guarded),
             n=min(one.shape[-1], other.shape[-1]),
-            sizes=(one.shape[-1], other.shape[-1]),
+            sizes=self._sizes(data),
         )
+
+    def _sizes(self, data: Measurements) -> tuple[int, ...]:
+        """Return the number of runs of each arm whose single runs are known."""
+        published = data.summarised(self.arms, self.measure)
+        sizes = []
+        for arm in self.arms:
+            if arm not in published:
+                sizes.append(len(data.table[arm, self.measure].seeds))
+        return tuple(sizes)
 
     def _quotient(self, data: Measurements) -> Result:
         one, other = (data.logarithms(arm, self.measure) for arm in self.arms)

@@ -17,7 +17,7 @@ from cbspec.ledger.entry import (
 from cbspec.ledger.evidence import Evidence, EvidenceFolder
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.measured_noise import MeasureNoise, NoiseRecord
-from cbspec.ledger.noise import expected_changes, likeliest
+from cbspec.ledger.noise import drawn, expected_changes, likeliest
 from cbspec.ledger.outcome import Outcome, outcome
 from cbspec.ledger.provenance import provenance, today
 from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
@@ -49,6 +49,7 @@ __all__ = [
     "carry_over",
     "compare",
     "diff",
+    "drawn",
     "entry_of",
     "excuse",
     "expected_changes",

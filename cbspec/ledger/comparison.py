@@ -139,7 +139,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
             lines.append(f"  now: {self.new.reason}")
         if self.expected and self.new and len(self.expected.seeds) != len(self.new.seeds):
             counts = f"{len(self.expected.seeds)} on record, {len(self.new.seeds)} now"
-            lines.append(f"  seeds: {counts}")
+            lines.append(f"  {self.new.replicates}: {counts}")
         for move in self.moves:
             lines.append(f"  {_MOVED[move.way]}: {move.text}")
         for decision in self.decisions:
@@ -236,9 +236,5 @@ def _drawn_anew(old: Entry, new: Entry, shifted: Iterable[Shift]) -> bool:
 
 def _origin(entry: Entry) -> str:
     made = entry.provenance
-    place = "outside a repository"
-    if made.commit:
-        place = f"at {made.commit[:10]}"
-        if made.dirty:
-            place += " (with uncommitted changes)"
-    return f"{made.date} {place}, torch {made.torch}"
+    edited = " (with uncommitted changes)" if made.edited else ""
+    return f"{made.date} {made.place}{edited}, torch {made.torch}"

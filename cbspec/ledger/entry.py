@@ -17,6 +17,7 @@ from cbspec.ledger.notation import place_of
 from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
 from cbspec.model.dependencies import Dependencies, same_torch
 from cbspec.model.finding import Verdict
+from cbspec.model.replicates import SEEDS
 from cbspec.model.visible import visible
 from cbspec.stage import Call
 
@@ -56,6 +57,20 @@ class Provenance(Committed, frozen=True, kw_only=True):
     dirty: bool
     torch: str
     date: Date
+
+    @property
+    def place(self) -> str:
+        """Return the commit, or why there is none: ``"at 3f2a1c0000"``."""
+        if self.commit:
+            return f"at {self.commit[:10]}"
+        if self.dirty:  # files that no commit has, which only a repository tells
+            return "before the repository's first commit"
+        return "outside a repository"
+
+    @property
+    def edited(self) -> bool:
+        """Tell whether there were changes that the commit does not have."""
+        return self.dirty and self.commit is not None
 
 
 class SeedPlan(Committed, frozen=True, kw_only=True):
@@ -126,6 +141,11 @@ class Entry(Committed, frozen=True, kw_only=True):
     def fragile(self) -> bool:
         """Tell whether fresh seeds may well give another verdict."""
         return self.again is not None and self.again < FRAGILE
+
+    @property
+    def replicates(self) -> str:
+        """Return ``"seeds"``, or ``"replicates"`` if they are no seeds that the claim may draw."""
+        return SEEDS if set(self.seeds) <= set(self.drawn.pool) else "replicates"
 
     @property
     def key(self) -> Key:

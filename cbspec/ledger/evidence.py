@@ -23,13 +23,20 @@ from cbspec.model.values import Values
 VERSION = 1
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The values behind one verdict: every measure of every arm, whether it is asserted or not."""
+class Evidence(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """The values behind one verdict: every measure of every arm, whether it is asserted or not.
+
+    Attributes:
+        units: measure -> the unit of its values; empty for old evidence.
+    """
 
     claim: Annotated[str, Meta(min_length=1)]
     scale: Annotated[str, Meta(min_length=1)]
     device: Device
     values: Values
+    units: dict[str, str] = {}
 
     @property
     def key(self) -> Key:

@@ -13,6 +13,7 @@ from cbspec.kinds.change import Way
 from cbspec.ledger.entry import Entry, SeedPlan
 from cbspec.ledger.recorded import RecordedAssertion
 from cbspec.ledger.shift import shifts
+from cbspec.ledger.units import other_units
 from cbspec.model.finding import Verdict
 
 
@@ -37,10 +38,17 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def moves(old: Entry, new: Entry) -> tuple[Move, ...]:
-    """Return every change in what the claim asserts or measures, from entry `old` to `new`."""
+    """Return every change in what the claim asserts or measures, from entry `old` to `new`.
+
+    Bounds and margins are in the unit of their measure, so another unit moves them all.
+    """
+    units = []
+    for other in other_units(old, new):
+        units.append(Move(text=f"unit: {other.text}", way="looser"))
     if old.digest == new.digest:
-        return ()
+        return tuple(units)
     return (
+        *units,
         *_assertions(old.assertions, new.assertions),
         *_assertions(old.controls, new.controls),
         *_seeds(old, new),
@@ -144,7 +152,7 @@ def _arms(old: Entry, new: Entry) -> Iterator[Move]:
     changed = [arm for arm in both if not _alike(old, new, arm)]
     if changed:
         text = f"arms {', '.join(changed)}: another stage call than recorded, "
-        if not shifts(old, new) and _spread(new):
+        if not shifts(old, new) and not other_units(old, new) and _spread(new):
             yield Move(text=f"{text}but every figure is as recorded", way="neutral")
         else:
             yield Move(text=f"{text}so it measures something else", way="looser")

@@ -107,12 +107,14 @@ class NoiseRecord(msgspec.Struct, frozen=True, kw_only=True):
             return 0.0
         return noise.rounding.usual
 
-    def least_difference(self, measure: str, scale: str) -> float | None:
+    def least_difference(self, measure: str, scale: str, unit: str | None = None) -> float | None:
         """Return the spread over seeds of a difference of two arms that hardly any falls below, of
-        the device family where it is smallest; None where none is known.
+        the device family where it is smallest; None where none is known in the measure's unit.
         """
         least = None
         noise = self._of(measure)
+        if noise and unit not in (None, noise.unit):
+            return None
         for seeds in noise.seeds if noise else ():
             if seeds.scale == scale and seeds.least_difference is not None:
                 least = min(seeds.least_difference, least or seeds.least_difference)

@@ -26,3 +26,9 @@ def likeliest(entries: Iterable[Entry]) -> list[Entry]:
     """Return the most fragile verdicts, those first that noise alone would most likely change."""
     fragile = [entry for entry in entries if entry.fragile]
     return sorted(fragile, key=lambda entry: (entry.again or 0.0, entry.key))[:LISTED]
+
+
+def drawn(entries: Iterable[Entry]) -> str:
+    """Return what fresh ones are drawn of: ``"seeds"``, if all of the verdicts draw seeds."""
+    words = {entry.replicates for entry in entries if entry.again is not None}
+    return words.pop() if len(words) == 1 else "replicates"

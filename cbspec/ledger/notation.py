@@ -43,6 +43,13 @@ def number_or_blank(value: float | None) -> str:
 
 
 def interval(effect: Interval) -> str:
+    """Format an effect as `bounds` does, and say so if the interval is one of rounding alone."""
+    if effect.printed:
+        return f"{bounds(effect)} by rounding, no test"
+    return bounds(effect)
+
+
+def bounds(effect: Interval) -> str:
     """Format an effect with its interval: ``"-0.132 [-0.140, -0.124]"``, or in words where it has no
     ends.
 

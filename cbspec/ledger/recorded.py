@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import force_setattr, replace
+
 from cbspec.committed import Committed
-from cbspec.kinds import AnyKind, Assertion
+from cbspec.kinds import AnyKind, Assertion, Stated
 from cbspec.ledger.notation import rounded
 from cbspec.model.finding import Effect, Finding, Verdict
 
@@ -28,6 +30,11 @@ class RecordedEffect(Committed, frozen=True, kw_only=True):
     reported: float | None = None
     spread: float | None = None
 
+    @property
+    def printed(self) -> bool:
+        """Tell whether numbers are compared as they are printed, without a test."""
+        return self.confidence == 1
+
 
 class RecordedAssertion(Committed, frozen=True, kw_only=True):
     """An assertion with its own verdict.
@@ -42,6 +49,12 @@ class RecordedAssertion(Committed, frozen=True, kw_only=True):
     verdict: Verdict | None
     terms: AnyKind
     effects: tuple[RecordedEffect, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take the p and the level from numbers that were compared as printed: old records have both."""
+        if isinstance(self.terms, Stated):
+            effects = [replace(effect, confidence=1.0, p=None) for effect in self.effects]
+            force_setattr(self, "effects", tuple(effects))
 
 
 def recorded(

@@ -147,11 +147,13 @@ def _standard_error(effect: RecordedEffect, after: float) -> float | None:
 
     What has no spread over seeds, such as a share, a quantile or a coefficient, has that of its
     interval, as if it were normal: of the side where it is now, or of the other one if that has no
-    width or no end. None if neither has.
+    width or no end. None if neither has, and 0 for what is compared as it is printed.
     """
     if effect.spread is not None:
         return effect.spread / math.sqrt(effect.n)
     assert effect.estimate is not None  # `size` compares two estimates
+    if effect.printed:
+        return 0.0  # a publication's number does not vary
     ends = [effect.low, effect.high]
     if after > effect.estimate:
         ends.reverse()
@@ -171,4 +173,6 @@ def _differ(a: float | None, b: float | None, tolerance: float) -> bool:
 def _side(effect: RecordedEffect | None) -> str:
     if effect is None:
         return "none"
+    if effect.printed:
+        return interval(effect)
     return f"{interval(effect)} (n = {effect.n})"

@@ -28,7 +28,9 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
             some seed; `n` is 0 then.
         low: the lower end of the two-sided interval at `confidence`.
         high: the upper end.
-        p: the one-sided p-value of the assertion.
+        confidence: 1 where numbers are compared as they are printed: the bounds are what rounding of
+            their digits leaves open, and nothing is tested.
+        p: the one-sided p-value of the assertion; NaN where nothing is tested.
         n: the number of training seeds.
         needed: the numbers of seeds with a predictive power of 0.5 and 0.8 to decide; None if it is
             decided or they are out of reach.
@@ -50,6 +52,11 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     reported: float | None = None
     spread: float | None = None
 
+    @property
+    def printed(self) -> bool:
+        """Tell whether numbers are compared as they are printed, without a test."""
+        return self.confidence == 1
+
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The decision on one assertion.
@@ -69,6 +76,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     p_against: float
     effects: tuple[Effect, ...]
     reason: str
+
+    @property
+    def printed(self) -> bool:
+        """Tell whether it only compares numbers as they are printed, without a test."""
+        return bool(self.effects) and all(effect.printed for effect in self.effects)
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,9 @@ class Interval(Protocol):
     def estimate(self) -> float | None: ...
 
     @property
+    def printed(self) -> bool: ...
+
+    @property
     def low(self) -> float | None: ...
 
     @property

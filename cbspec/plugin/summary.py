@@ -57,7 +57,7 @@ class RunSummary:
         self._unread: dict[str, None] = {}
         self.retried: Sequence[str] = ()
         self.taken: Sequence[str] = ()
-        self._unwritten: dict[str, None] = {}
+        self._unwritten: dict[str, list[str]] = {}  # why -> the pages
         self.incomplete = False
         self._workers: set[str] = set()
 
@@ -111,9 +111,9 @@ class RunSummary:
             with whatever_raised():
                 yield
         except LedgerError as error:
-            self._unwritten[str(error)] = None
+            self._unwritten.setdefault(str(error), []).append(what)
         except BrokenClaimError as error:
-            self._unwritten[f"{what} could not be made: {error}"] = None
+            self._unwritten[f"{what} could not be made: {error}"] = [what]
             self.incomplete = True
 
     def summarise(self, terminalreporter: pytest.TerminalReporter, here: Path) -> None:
@@ -159,11 +159,22 @@ class RunSummary:
             yield noise
         if run.canaries:
             yield canaries_counted(run)
-        for reason in self._unwritten:
-            yield f"no report: {reason}"
+        unwritten: list[str] = []
+        for reason, pages in self._unwritten.items():
+            unwritten += pages
+            yield f"no report: {reason}{self._left(pages, here)}"
         if not self._unwritten or self.incomplete:
             for name in ("latest.md", "latest.html"):
-                yield f"report: {os.path.relpath(self.project.reports / name, here)}"
+                if name not in unwritten:
+                    yield f"report: {os.path.relpath(self.project.reports / name, here)}"
+
+    def _left(self, pages: Iterable[str], here: Path) -> str:
+        """Return which of the pages that could not be written are there from an earlier run."""
+        left = []
+        for page in pages:
+            if (self.project.reports / page).is_file():
+                left.append(os.path.relpath(self.project.reports / page, here))
+        return f"; left as an earlier run wrote it: {', '.join(left)}" if left else ""
 
     @property
     def _in_repository(self) -> str:

@@ -76,7 +76,7 @@ def _effect(compared: Compared) -> str:
     if effect.reported is not None:
         text += f"{number(effect.reported)} → "
     text += interval(effect)
-    if effect.confidence != CONFIDENCE:
+    if effect.confidence != CONFIDENCE and not effect.printed:
         text += f" ({100 * effect.confidence:.3g} %)"
     return f"{escaped(text)}{' *other sign*' * compared.opposite}"
 

@@ -16,6 +16,7 @@ from cbspec.claim import Claim
 from cbspec.committed.writing import write
 from cbspec.kinds.figure import method
 from cbspec.ledger import Ledger
+from cbspec.model.replicates import noun
 from cbspec.publication import panel
 from cbspec.publication.figures import FigureTable, drawn_of, tables
 
@@ -143,7 +144,7 @@ def caption(table: FigureTable) -> str:
     seeds = " or ".join(map(str, table.seeds)) or "no"
     parts = [
         f"scale {table.scale}, {table.device}",
-        f"mean over {seeds} seeds, bars: 95 % interval (Student)",
+        f"mean over {seeds} {noun(table.replicates)}, bars: 95 % interval (Student)",
     ]
     if table.decidable > 1:
         parts.append(f"{table.cells} of {table.decidable} cells on record")

@@ -14,6 +14,7 @@ from cbspec.kinds import Figure
 from cbspec.language.scalar import number_of
 from cbspec.ledger import Entry, Ledger, RecordedEffect
 from cbspec.ledger.notation import place_of
+from cbspec.model.replicates import SEEDS
 from cbspec.model.visible import visible
 
 X = float | str
@@ -57,6 +58,7 @@ class FigureTable:
         figures: the assertions of kind figure.
         cells: the number of recorded cells of the claim's matrix.
         decidable: the number of all its cells.
+        replicates: what it is replicated over, in words: seeds, runs or test items.
     """
 
     id: str
@@ -67,6 +69,7 @@ class FigureTable:
     points: tuple[DrawnPoint, ...]
     cells: int
     decidable: int
+    replicates: str = SEEDS
 
     @property
     def name(self) -> str:
@@ -173,6 +176,7 @@ def _tables(name: str, cells: Mapping[str, Claim], ledger: Ledger) -> Iterator[F
             points=tuple(points),
             cells=len(entries),
             decidable=len(decidable),
+            replicates=first.replicated_over,
         )
 
 

@@ -9,6 +9,7 @@ from operator import attrgetter
 from cbspec.ledger import Entry
 from cbspec.ledger.notation import place_of
 from cbspec.model.finding import Verdict
+from cbspec.model.replicates import SEEDS, counted
 from cbspec.publication.effects import Compared, compared
 
 _RANK: tuple[Verdict, ...] = ("refuted", "error", "invalid", "inconclusive", "holds")
@@ -24,6 +25,7 @@ class ScaleOutcome:
         entries: the recorded verdicts, in the order of the finding's claims.
         missing: the claims that are decidable at the scale and have no verdict.
         edited: the claims whose assertion or experiment has changed since.
+        replicates: what the claims are replicated over, in words: seeds, runs or test items.
     """
 
     scale: str
@@ -31,6 +33,7 @@ class ScaleOutcome:
     entries: tuple[Entry, ...] = ()
     missing: tuple[str, ...] = ()
     edited: tuple[str, ...] = ()
+    replicates: str = SEEDS
 
     @property
     def place(self) -> str:
@@ -78,12 +81,10 @@ class ScaleOutcome:
     def seeds(self) -> str:
         """Return the number of seeds of the verdicts: ``"3 seeds"``, ``"3 to 6 seeds"``."""
         counts = sorted({len(entry.seeds) for entry in self.entries})
-        if counts == [1]:
-            return "1 seed"
         few, many = counts[0], counts[-1]
         if few == many:
-            return f"{few} seeds"
-        return f"{few} to {many} seeds"
+            return counted(few, self.replicates)
+        return counted(f"{few} to {many}", self.replicates)
 
     @property
     def fragile(self) -> bool:

@@ -15,13 +15,14 @@ from jinja2 import Template
 
 from cbspec.canary import CanaryRecord
 from cbspec.claim import Claim, Status
+from cbspec.kinds.names import listed
 from cbspec.ledger import Ledger
 from cbspec.ledger.entry import FRAGILE
 from cbspec.model.finding import Verdict
 from cbspec.publication.comparison import memo_and_ours
 from cbspec.publication.figures import FigureTable, tables
 from cbspec.publication.row import FindingRow, rows
-from cbspec.publication.sizes import common_sizes, other_sizes, seeds_drawn
+from cbspec.publication.sizes import common_sizes, other_sizes, replicated_over, seeds_drawn
 from cbspec.publication.tally import recordings, tallies
 from cbspec.report.template import environment, tidy
 
@@ -71,6 +72,7 @@ def replication(
         sizes=common,
         others=other_sizes(claims),
         seeds=seeds_drawn(findings),
+        over=replicated_over(findings) or ["training seeds"],
         recordings=recordings(ledger),
         ledger=ledger,
         canary=canary,
@@ -99,6 +101,7 @@ def _template(folder: Path) -> Template:
         link=partial(_link, folder=folder),
         status=STATUS.__getitem__,
         memo_and_ours=memo_and_ours,
+        listed=listed,
     )
     templates.globals.update(figures=FIGURES)
     return templates.get_template(f"{PAGE}.j2")

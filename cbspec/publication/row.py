@@ -143,7 +143,7 @@ def _outcomes(members: Sequence[Versions], ledger: Ledger, scale: str) -> Iterat
 
 
 def _outcome(
-    scale: str, device: str | None, claims: Iterable[Claim], entries: Sequence[Entry]
+    scale: str, device: str | None, claims: Sequence[Claim], entries: Sequence[Entry]
 ) -> ScaleOutcome:
     digests = {entry.claim: entry.digest for entry in entries}
     missing, edited = [], []
@@ -152,4 +152,12 @@ def _outcome(
             missing.append(claim.id)
         elif digests[claim.id] != short(claim.digest):
             edited.append(claim.id)
-    return ScaleOutcome(scale, device, tuple(entries), tuple(missing), tuple(edited))
+    nouns = {claim.replicated_over for claim in claims}
+    return ScaleOutcome(
+        scale,
+        device,
+        tuple(entries),
+        tuple(missing),
+        tuple(edited),
+        nouns.pop() if len(nouns) == 1 else "replicates",
+    )

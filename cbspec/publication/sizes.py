@@ -1,4 +1,4 @@
-"""The sizes of the scales, and the seeds that claims draw."""
+"""The sizes of the scales, and the seeds that claims draw, or what else they are replicated over."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cbspec.claim import Claim, Seeds, base
+from cbspec.model.replicates import AS_PUBLISHED, SEEDS, noun
 from cbspec.publication.row import FindingRow, scales_of
 
 
@@ -48,12 +49,26 @@ def other_sizes(claims: Sequence[Claim]) -> list[Sizing]:
 
 
 def seeds_drawn(findings: Iterable[FindingRow]) -> Iterator[tuple[str, int]]:
-    """Yield each way of drawing seeds with the number of claims, the most common first."""
-    plans: Counter[Seeds] = Counter()
+    """Yield each way of drawing seeds with the number of claims, the most common first.
+
+    Of claims over runs or test items, which nobody draws, it is these words.
+    """
+    plans: Counter[str] = Counter()
     for row in findings:
-        plans.update(claim.seeds for claim in row.claims)
-    for plan, count in plans.most_common():
-        yield _drawing(plan), count
+        for claim in row.claims:
+            over = claim.replicated_over
+            plans[_drawing(claim.seeds) if over == SEEDS else noun(over)] += 1
+    yield from plans.most_common()
+
+
+def replicated_over(findings: Iterable[FindingRow]) -> list[str]:
+    """Return what claims are replicated over, each once: ``["training seeds", "test items"]``."""
+    nouns: dict[str, None] = {}
+    for row in findings:
+        for claim in row.claims:
+            nouns[noun(claim.replicated_over)] = None
+    nouns.pop(AS_PUBLISHED, None)
+    return [f"training {SEEDS}" if over == SEEDS else over for over in nouns]
 
 
 def _drawing(seeds: Seeds) -> str:

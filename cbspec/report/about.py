@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from cbspec.claim import Claim, Quarantine
+from cbspec.model.replicates import SEEDS
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
         retracted_by: the ids of the claims that retract it.
         quarantine: the claim's quarantine, if it has one.
         on_change: whether changed verdicts fail or only warn.
+        replicates: what it is replicated over, in words: seeds, runs or test items.
     """
 
     memo: str
@@ -55,6 +57,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     retracted_by: tuple[str, ...] = ()
     quarantine: Quarantine | None = None
     on_change: Literal["fail", "warn"] = "fail"
+    replicates: str = SEEDS
 
 
 def about(claim: Claim) -> About:
@@ -79,4 +82,5 @@ def about(claim: Claim) -> About:
         retracted_by=claim.retracted_by,
         quarantine=claim.quarantine,
         on_change=claim.on_change,
+        replicates=claim.replicated_over,
     )

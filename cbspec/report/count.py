@@ -9,7 +9,7 @@ from operator import attrgetter
 from cbspec.canary import CanaryCheck
 from cbspec.canary.comparison import State
 from cbspec.claim import base, finding_of
-from cbspec.ledger import expected_changes
+from cbspec.ledger import drawn, expected_changes
 from cbspec.model.number import count
 from cbspec.report.check import Check
 from cbspec.report.run import Run
@@ -76,7 +76,7 @@ def noise_counted(run: Run) -> str:
     changes, known = expected_changes(entries)
     if not known:
         return ""
-    return f"fresh seeds alone would change {changes:.1f} of {count(known, 'verdict')}"
+    return f"fresh {drawn(entries)} alone would change {changes:.1f} of {count(known, 'verdict')}"
 
 
 def doubts_listed(run: Run) -> list[str]:

@@ -7,9 +7,10 @@ from shlex import quote
 from textwrap import fill, indent
 
 from cbspec.canary import CanaryCheck, Difference
-from cbspec.ledger.notation import interval, number
+from cbspec.ledger.notation import bounds, number
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Effect, Finding, p_value
+from cbspec.model.replicates import SEEDS, noun
 from cbspec.model.visible import inert, visible
 from cbspec.report.check import Check, Upheld
 from cbspec.report.record import Record
@@ -44,21 +45,24 @@ def canary_text(check: CanaryCheck) -> str:
     return _text(_canary(check))
 
 
-def effect_text(effect: Effect, *, refuted: bool = False) -> str:
+def effect_text(effect: Effect, *, refuted: bool = False, replicates: str = SEEDS) -> str:
     """Return an effect as one line: its interval, then the memo's value.
 
     Args:
         refuted: the assertion is shown to be false. What p it would hold by is beside the point then,
             and the reason has that of the test that refuted.
+        replicates: what the claim is replicated over, in words.
     """
     tested = "" if refuted else f"{p_value(effect.p)}, "
     sure = f"{effect.confidence:.0%} interval, {tested}n = {effect.n}"
-    text = f"{effect.label} of {effect.measure}: {interval(effect)} {effect.unit} ({sure})"
+    if effect.printed:
+        sure = "the bounds are what rounding leaves open, no test"
+    text = f"{effect.label} of {effect.measure}: {bounds(effect)} {effect.unit} ({sure})"
     if effect.reported is not None:
         text += f"; memo {number(effect.reported)}"
     if effect.needed:
         even, likely = effect.needed
-        text += f"; {even} to {likely} seeds would decide"
+        text += f"; {even} to {likely} {noun(replicates)} would decide"
     return text
 
 
@@ -145,7 +149,8 @@ def _finding(record: Record, finding: Finding) -> str:
                 lines.append(indent(source.text, "  "))
     lines.append(f"  {finding.verdict}: {finding.reason}")
     for effect in finding.effects:
-        lines.append(f"    {effect_text(effect, refuted=finding.verdict == 'refuted')}")
+        refuted = finding.verdict == "refuted"
+        lines.append(f"    {effect_text(effect, refuted=refuted, replicates=record.replicates)}")
     return "\n".join(lines)
 
 

@@ -19,6 +19,7 @@ from cbspec.ledger import (
 )
 from cbspec.model.edit import Edit
 from cbspec.model.finding import Finding, Judgement
+from cbspec.model.replicates import SEEDS
 from cbspec.paths import relative
 from cbspec.report.about import About, about
 from cbspec.report.check import Check, doubts, failures
@@ -85,6 +86,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     def in_doubt(self) -> bool:
         """Tell whether another recorded verdict of the claim failed its check."""
         return bool(failures(self.checks))
+
+    @property
+    def replicates(self) -> str:
+        """Return what the claim is replicated over, in words: seeds, runs or test items."""
+        return self.about.replicates if self.about else SEEDS
 
     @property
     def entry(self) -> Entry:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from cbspec.ledger.notation import interval, number
 from cbspec.model.finding import p_value
+from cbspec.model.replicates import counted, noun
 from cbspec.model.visible import visible
 
 # Inside a word _ is a letter: vec_m4
@@ -40,6 +41,7 @@ def environment(folder: Path, **filters: Callable[..., object]) -> Environment:
         keep_trailing_newline=True,
     )
     templates.filters.update(sentence=_sentence, interval=interval, number=number, p=p_value)
+    templates.filters.update(counted=counted, noun=noun)
     templates.filters.update(filters)
     return templates
 

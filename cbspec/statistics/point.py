@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from cbspec.model.finding import Effect
+from cbspec.model.replicates import one
 from cbspec.statistics import student
 from cbspec.statistics.evidence import Level
 from cbspec.statistics.sample import Array, Measurements, Unmeasured
@@ -65,7 +66,7 @@ class Point:
         seeds = self.data.table[self.label, self.measure].seeds
         for seed, value in zip(seeds, self.data.column(self.label, self.measure), strict=True):
             if not self.low <= value <= self.high:
-                where = f"{self.measure} of {self.label} x seed {seed}"
+                where = f"{self.measure} of {self.label} x {one(self.data.replicates)} {seed}"
                 return f"{where} is {value:.4g}, not {self.asserted}"
         return ""
 

@@ -63,7 +63,7 @@ class Result:
         estimate: shape `[...]`.
         interval: rate at which it may miss -> its two ends.
         n: training seeds; the smaller number if the arms have different ones.
-        sizes: the runs of each arm, if the arms have runs of their own.
+        sizes: the runs of each arm whose single runs are known, if the arms have runs of their own.
         seeds: the effect on each seed; empty if single seeds have none.
         logs: whether `tail`, `estimate` and `interval` are on logarithms; bounds and seeds never are.
     """
@@ -106,6 +106,9 @@ class Result:
         estimate = float(self.estimate)
         if self.logs:
             low, estimate, high = exponential(low), exponential(estimate), exponential(high)
+        confidence, p = 1 - level.miss, float(self.p)
+        if self.test == NO_TEST:
+            confidence, p = 1.0, math.nan
         return Effect(
             label=self.label,
             measure=self.measure,
@@ -113,8 +116,8 @@ class Result:
             estimate=estimate,
             low=low,
             high=high,
-            confidence=1 - level.miss,
-            p=float(self.p),
+            confidence=confidence,
+            p=p,
             n=self.n,
             reported=self.reported,
             spread=self.spread,

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cbspec.model.values import Values
+from cbspec.model.replicates import SEEDS, noun, one
 from cbspec.stage import Measure, Summary
 from cbspec.stage.declaration import declared
 
@@ -55,7 +55,7 @@ class Sample:
         if shape[-1:] != (len(self.seeds),):
             raise ValueError(f"values of shape {shape} for {len(self.seeds)} seeds")
 
-    def column(self, arm: str, measure: str) -> Array:
+    def column(self, arm: str, measure: str, replicates: str = SEEDS) -> Array:
         """Return the values as an array, shape `[..., seed]`.
 
         Raises:
@@ -71,8 +71,9 @@ class Sample:
                 absent.append(seed)
         others = ""
         if len(absent) > 1:
-            others = f" (and {len(absent) - 1} more of its seeds)"
-        raise Unmeasured(f"{self._why(absent[0], measure)} for {arm} x seed {absent[0]}{others}")
+            others = f" (and {len(absent) - 1} more of its {noun(replicates)})"
+        where = f"{arm} x {one(replicates)} {absent[0]}"
+        raise Unmeasured(f"{self._why(absent[0], measure)} for {where}{others}")
 
     @property
     def whole(self) -> bool:
@@ -96,54 +97,21 @@ Table: TypeAlias = Mapping[tuple[str, str], Sample]
 """(arm, measure) -> `Sample`."""
 
 
-class _Columns(dict[tuple[str, str], Sample]):
-    """A table that tells its missing columns from the missing keys of whoever reads it."""
-
-    def __missing__(self, name: tuple[str, str]) -> Sample:
-        raise NoColumn(*name)
-
-
-def table_of(values: Values) -> Table:
-    """Return the columns of a claim's values, one for each arm and measure.
-
-    Reading any other column raises `NoColumn`.
-    """
-    table = _Columns()
-    for arm, measures in values.arms.items():
-        diverged = {int(seed): reason for seed, reason in values.diverged.get(arm, {}).items()}
-        for measure, column in measures.items():
-            reasons = values.undefined.get(arm, {}).get(measure, {})
-            undefined = {int(seed): reason for seed, reason in reasons.items()}
-            runs = values.own.get(arm, len(values.seeds))
-            table[arm, measure] = Sample(column[:runs], values.seeds[:runs], undefined, diverged)
-    for arm, known in values.summaries.items():
-        for measure, summary in known.items():
-            table[arm, measure] = _standing_in(summary)
-    return table
-
-
-def _standing_in(summary: Summary) -> Sample:
-    """Return evenly spaced values with a published mean and spread.
-
-    Student's, Welch's and the z test depend on mean, spread and number alone, so any other values
-    with the same three would give the same verdict.
-    """
-    n = summary.n or 1
-    seeds = tuple(range(1, n + 1))
-    unit = math.sqrt(n * (n + 1) / 12)  # standard deviation of 1, 2, ..., n
-    places = (np.array(seeds, dtype=np.float64) - (n + 1) / 2) / unit
-    return Sample(summary.mean + (summary.sd or 0.0) * places, seeds, summary=summary)
-
-
 @dataclass(frozen=True)
 class Measurements:
-    """What the kinds read: columns, what the catalog declares of their measures, and the figures
-    that the memo reported (measure -> arm -> value).
+    """What the kinds read.
+
+    Attributes:
+        table: the columns.
+        measures: what the catalog declares of their measures.
+        reported: measure -> arm -> the figure that the memo reported.
+        replicates: what the seeds number, in words: seeds, runs or test items.
     """
 
     table: Table
     measures: Mapping[str, Measure] = field(default_factory=dict)
     reported: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    replicates: str = SEEDS
 
     def column(self, arm: str, measure: str) -> Array:
         """Return one arm's values, shape `[..., seed]`.
@@ -154,14 +122,15 @@ class Measurements:
             KeyError: the table has no such column, a mistake of the caller.
         """
         sample = self.table[arm, measure]
-        values = sample.column(arm, measure)
+        values = sample.column(arm, measure, self.replicates)
         if sample.summary:
             return values
         repeated = values.shape[-1] > 1 and np.all(values == values[..., :1])
         if repeated and not self.resolution(measure):
+            ignored = "does a stage ignore its seed? " if self.replicates == SEEDS else ""
             raise Unmeasured(
-                f"{measure} of {arm} is {values.flat[0]:.10g} on every seed: does a stage ignore its "
-                "seed? Equal values are expected only of a measure that declares a resolution"
+                f"{measure} of {arm} is {values.flat[0]:.10g} on {self.each}: {ignored}"
+                "Equal values are expected only of a measure that declares a resolution"
             )
         return values
 
@@ -189,7 +158,7 @@ class Measurements:
         column = self.column(arm, measure)
         if np.any(column <= 0):
             raise Unmeasured(
-                f"{measure} of {arm} is not positive on every seed, so it has no logarithm"
+                f"{measure} of {arm} is not positive on {self.each}, so it has no logarithm"
             )
         return np.asarray(np.log(column))
 
@@ -241,6 +210,11 @@ class Measurements:
             if sample is not None and sample.summary is not None:
                 known[arm] = sample.summary
         return known
+
+    @property
+    def each(self) -> str:
+        """Return every replicate in words: ``"every seed"``."""
+        return f"every {one(self.replicates)}"
 
     def unit(self, measure: str) -> str:
         return self.declared(measure).unit

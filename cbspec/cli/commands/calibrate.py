@@ -47,15 +47,17 @@ def _measured(project: Project) -> NoiseRecord:
     from cbspec.canary import CanaryRecord
     from cbspec.canary.noise import noise_of
     from cbspec.ledger import today
+    from cbspec.ledger.units import differing
 
-    evidence = []
-    for entry in project.ledger:
-        if known := project.evidence.of(entry):
-            evidence.append(known)
     units = {}
     for stage in project.catalog.values():
         for name, measure in stage.measures.items():
             units[name] = measure.unit
+    evidence = []
+    for entry in project.ledger:
+        known = project.evidence.of(entry)
+        if known and not differing(known.units, units):
+            evidence.append(known)
     calibration = CanaryRecord.load(project.config.canary_record).calibration
     return noise_of(evidence, calibration, units, today())
 

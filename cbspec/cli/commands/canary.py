@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cbspec.cli.canaries import NO_SCALE
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import ConfigError
@@ -47,9 +48,7 @@ def command(project: Project, calibrate: bool, pythons: tuple[str, ...], as_json
     from cbspec.canary import CanaryRecord
 
     if not project.config.canary:
-        raise ConfigError(
-            '[tool.cbspec] names no canary scale; add canary = "NAME", and the scale to claims/defaults.yaml'
-        )
+        raise ConfigError(NO_SCALE)
     if pythons and not calibrate:
         raise click.UsageError("--python belongs to --calibrate")
     place = project.config.canary_record

@@ -124,5 +124,5 @@ def _record(explanation: Explanation) -> Iterator[str]:
 def _made(entry: Entry) -> str:
     made = entry.provenance
     if not made.commit:
-        return f"{made.date}, outside a repository"
-    return f"{made.date} at {made.commit[:10]}"
+        return f"{made.date}, {made.place}"
+    return f"{made.date} {made.place}"

@@ -14,6 +14,7 @@ from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option, results_options
 from cbspec.model.finding import Judgement
 from cbspec.model.number import count
+from cbspec.model.replicates import counted, noun
 from cbspec.project import Project
 
 if TYPE_CHECKING:
@@ -54,20 +55,22 @@ def command(
     error rate that the claim does not spend anyway.
     """
     planner = project.planner(device, threads)
-    interims = []
+    interims: list[Interim] = []
+    texts: list[str] = []
     lacking = 0
     for claim in project.claims(claims, scale):
         if not claim.due:
             continue
         if interim := _so_far(claim, planner, project):
             interims.append(interim)
+            texts.append(_text(interim, noun(claim.replicated_over)))
         else:
             lacking += 1
     if as_json:
         echo_json(interims)
         return
-    for interim in interims:
-        echo(_text(interim))
+    for text in texts:
+        echo(text)
     if not (interims or lacking):
         echo(f"no claim is judged at scale {project.scale(scale)}")
     if lacking:
@@ -93,13 +96,13 @@ def _so_far(claim: Claim, planner: Planner, project: Project) -> Interim | None:
     )
 
 
-def _text(interim: Interim) -> str:
+def _text(interim: Interim, replicates: str) -> str:
     judgement = interim.judgement
     text = f"{judgement.claim}: {judgement.verdict}"
     if interim.next:
-        text += f" so far, {len(judgement.seeds)} of {interim.next} seeds"
+        text += f" so far, {len(judgement.seeds)} of {interim.next} {replicates}"
     else:
-        text += f", {count(len(judgement.seeds), 'seed')}"
+        text += f", {counted(len(judgement.seeds), replicates)}"
     if interim.recorded not in (None, judgement.verdict):
         text += f" (on record: {interim.recorded})"
     return f"{text}\n    {judgement.reason}"

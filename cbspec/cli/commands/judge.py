@@ -11,7 +11,7 @@ import msgspec
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option
-from cbspec.errors import JudgingError
+from cbspec.errors import JudgingError, UnitChanged
 from cbspec.model.number import count
 from cbspec.project import Project
 from cbspec.text_table import TextTable
@@ -27,7 +27,8 @@ class Rejudged(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict on record, and what the claim and the judge make of its evidence today.
 
     Attributes:
-        comparison: None where there is no evidence, or none of what the claim reads by now.
+        comparison: None where there is no evidence, or none of what the claim reads by now in its
+            unit.
         reason: why there is no comparison.
         broken: whether it could not be judged, because a kind raised.
     """
@@ -106,6 +107,8 @@ def _rejudged(project: Project, claims: Iterable[Claim], scale: str | None) -> I
                 try:
                     comparison = rejudged(claim, entry, project.evidence)
                     reason = "" if comparison else _without(entry)
+                except UnitChanged as error:
+                    reason = f"{error}; run it again"
                 except JudgingError as error:
                     reason, broken = str(error), True
                 yield Rejudged(

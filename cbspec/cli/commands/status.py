@@ -14,7 +14,7 @@ from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
 from cbspec.cli.link import link_line
 from cbspec.cli.output import echo, echo_json, echo_table, json_option
-from cbspec.ledger import Entry, Standing, expected_changes, likeliest
+from cbspec.ledger import Entry, Standing, drawn, expected_changes, likeliest
 from cbspec.ledger import status as standings
 from cbspec.model.number import count
 from cbspec.project import Project
@@ -118,7 +118,8 @@ def _likeliest(rows: Sequence[Standing]) -> Iterator[str]:
     if not fragile:
         return
     changes, known = expected_changes(entries)
-    yield f"fresh seeds alone would change {changes:.1f} of {count(known, 'verdict')}; most likely"
+    told = f"fresh {drawn(entries)} alone would change {changes:.1f} of {count(known, 'verdict')}"
+    yield f"{told}; most likely"
     for entry in fragile:
         assert entry.again is not None  # a fragile one has it
         yield f"  {entry.key}: {entry.verdict}, {1 - entry.again:.2f}"

@@ -14,6 +14,7 @@ from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option, results_options
 from cbspec.cli.rows import csv_text, write_parquet
 from cbspec.ledger import Key
+from cbspec.model.replicates import one
 from cbspec.model.values import Value
 from cbspec.project import Project
 from cbspec.text_table import TextTable
@@ -64,10 +65,12 @@ def command(
         if curves:
             rows += _curves(project, cell, planner)
             continue
-        values, source = _values(project, cell, planner, stored=stored)
-        units = {name: measure.unit for name, measure in cell.measures.items()}
+        values, units, source = _values(project, cell, planner, stored=stored)
         rows += _rows(cell, values, units)
-        texts += [f"{cell.id} at scale {cell.scale}, {source}", *_tables(values, units)]
+        texts += [
+            f"{cell.id} at scale {cell.scale}, {source}",
+            *_tables(values, units, one(cell.replicated_over)),
+        ]
     if parquet is not None:
         write_parquet(rows, parquet)
         echo(str(parquet))
@@ -83,16 +86,19 @@ def command(
 
 def _values(
     project: Project, claim: Claim, planner: Planner, *, stored: bool
-) -> tuple[Values, str]:
-    """Return the values of a claim, and where they are from."""
+) -> tuple[Values, Mapping[str, str], str]:
+    """Return the values of a claim, measure -> their unit, and where they are from."""
     from cbspec.evaluation.interim import stored_values
+    from cbspec.ledger.units import recorded_units
+
+    units = {name: measure.unit for name, measure in claim.measures.items()}
 
     entry = project.ledger.get(Key(claim.id, claim.scale, planner.numerics.device))
     if entry and not stored:
         evidence = project.evidence.of(entry)
         if evidence is not None:
-            return evidence.values, "as recorded"
-    return stored_values(claim, planner, project.store), "as stored"
+            return evidence.values, recorded_units(entry, evidence, units), "as recorded"
+    return stored_values(claim, planner, project.store), units, "as stored"
 
 
 def _rows(claim: Claim, values: Values, units: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -129,8 +135,8 @@ def _curve_table(rows: Sequence[Mapping[str, Any]]) -> str:
     return str(drawn)
 
 
-def _tables(values: Values, units: dict[str, str]) -> Iterator[str]:
-    """Yield a table for as many measures as fit beside each other; a row for each arm and seed."""
+def _tables(values: Values, units: Mapping[str, str], each: str) -> Iterator[str]:
+    """Yield a table for as many measures as fit beside each other; a row for each arm and replicate."""
     width = shutil.get_terminal_size((80, 24)).columns
     names: dict[str, None] = {}
     for columns in values.arms.values():
@@ -141,16 +147,16 @@ def _tables(values: Values, units: dict[str, str]) -> Iterator[str]:
     measures = list(names)
     while measures:
         shown = len(measures)
-        drawn = _table(values, measures, units)
+        drawn = _table(values, measures, units, each)
         while shown > 1 and _width(drawn) > width:
             shown -= 1
-            drawn = _table(values, measures[:shown], units)
+            drawn = _table(values, measures[:shown], units, each)
         yield drawn
         del measures[:shown]
 
 
-def _table(values: Values, measures: list[str], units: dict[str, str]) -> str:
-    headings = ["arm", "seed"]
+def _table(values: Values, measures: list[str], units: Mapping[str, str], each: str) -> str:
+    headings = ["arm", each]
     for measure in measures:
         unit = units.get(measure)
         headings.append(f"{measure} ({unit})" if unit else measure)

@@ -12,6 +12,7 @@ from cbspec.claim import base
 from cbspec.kinds import Figure
 from cbspec.ledger.notation import interval, number
 from cbspec.model.anchor import anchor
+from cbspec.model.replicates import SEEDS, noun
 from cbspec.model.visible import visible
 from cbspec.report.html.axis import Axis, Tick, axis_of
 from cbspec.report.html.curves import COLOURS
@@ -79,6 +80,7 @@ class Drawing:
     legend: tuple[tuple[str, int], ...]
     panels: tuple[DrawnPanel, ...]
     columns: int
+    replicates: str = SEEDS
 
 
 def drawings(subjects: Iterable[Subject]) -> list[Drawing]:
@@ -124,6 +126,7 @@ def _drawing(
         place=where,
         href=anchor(subject.id),
         seeds=" or ".join(map(str, sorted(seeds))),
+        replicates=noun(subject.replicates),
         legend=tuple(legend.items()),
         columns=len(headings) if len(headings) > 1 else len(panels),
         panels=tuple(panels),

@@ -8,6 +8,7 @@ from operator import attrgetter
 from cbspec.claim import Seeds
 from cbspec.ledger import Entry
 from cbspec.ledger.notation import interval
+from cbspec.model.replicates import SEEDS, noun
 from cbspec.model.visible import visible
 from cbspec.report.html.effects import EffectGroup, groups_of
 from cbspec.report.html.seeds import SeedPlot, seed_plots, unlisted
@@ -51,6 +52,7 @@ class Place:
         checked: how it was checked; `remark` adds to it.
         marks: its warnings: fragile, adopted, superseded.
         needed: the numbers of seeds that would decide with a predictive power of 0.5 and 0.8.
+        replicates: what is replicated, in words: seeds, runs or test items.
     """
 
     name: str
@@ -69,15 +71,16 @@ class Place:
     remark: str = ""
     failed: bool = False
     needed: tuple[int, int] | None = None
+    replicates: str = SEEDS
 
 
 def _made(entry: Entry) -> str:
     """Return the date, commit and torch version with which a verdict was computed."""
     made = entry.provenance
     text = made.date
-    if made.commit:
-        text += f" at {made.commit[:10]}"
-    if made.dirty:
+    if made.commit or made.dirty:
+        text += f" {made.place}"
+    if made.edited:
         text += " with uncommitted changes"
     return f"{text}, torch {made.torch}"
 
@@ -91,19 +94,19 @@ def shortened(place: Place) -> Place:
 
 def judged_at(subject: Subject, entry: Entry) -> Place:
     """Return a verdict of a claim with all that it rests on."""
-    values = subject.values.get(entry.key)
     on_record = Place(
         name=entry.place,
         verdict=entry.verdict,
         reason=entry.reason,
         seeds=entry.seeds,
         made=_made(entry),
-        marks=tuple(_marks(entry)),
+        marks=tuple(_marks(entry, noun(subject.replicates))),
         groups=tuple(groups_of(entry)),
-        plots=tuple(seed_plots(entry, values, subject.reported, subject.arms)),
+        plots=tuple(_plots(entry, subject)),
         decided=tuple(_decided(entry, subject)),
         looks=tuple(_looks(entry)),
         history=tuple(_history(entry)),
+        replicates=subject.replicates,
     )
     record = subject.record
     if record and entry is record.entry:
@@ -132,11 +135,17 @@ def _of_run(record: Record, place: Place) -> Place:
     )
 
 
-def _marks(entry: Entry) -> list[str]:
+def _plots(entry: Entry, subject: Subject) -> list[SeedPlot]:
+    values = subject.values.get(entry.key)
+    plots = seed_plots(entry, values, subject.reported, subject.arms)
+    return [replace(plot, replicates=subject.replicates) for plot in plots]
+
+
+def _marks(entry: Entry, replicates: str) -> list[str]:
     marks = []
     if entry.fragile and entry.again is not None:
         marks.append(
-            f"fragile: other seeds of the same noise give this verdict with probability {entry.again:.2f}"
+            f"fragile: other {replicates} of the same noise give this verdict with probability {entry.again:.2f}"
         )
     if entry.adopted:
         stages = ", ".join(entry.adopted)

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cbspec.claim import base
+from cbspec.model import replicates
 from cbspec.model.anchor import anchor
 from cbspec.model.number import count
 from cbspec.model.visible import visible
@@ -80,6 +81,7 @@ def templates() -> Environment:
         finalize=_shown,
     )
     environment.filters.update(anchor=anchor, base=base, duration=duration)
+    environment.filters.update(counted=replicates.counted, noun=replicates.noun, one=replicates.one)
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.globals.update(marks=MARKS, changes=CHANGES)
     return environment
@@ -97,8 +99,8 @@ def _shown(value: Any) -> Any:
 def _facts(run: Run) -> tuple[tuple[str, str], ...]:
     """Return the facts about a run as pairs of (name, text)."""
     made = run.provenance
-    commit = (made.commit or "unknown")[:10]
-    if made.dirty:
+    commit = made.commit[:10] if made.commit else made.place
+    if made.edited:
         commit += " with uncommitted changes"
     return (
         ("scale", run.scale),

@@ -8,6 +8,7 @@ from cbspec.ledger import RecordedEffect
 from cbspec.ledger.notation import interval, number_or_blank
 from cbspec.model.anchor import anchor
 from cbspec.model.edit import Edit
+from cbspec.model.replicates import SEEDS, noun
 from cbspec.report.html.effects import effects_by_name, moved_from
 from cbspec.report.html.standing import ClaimStanding, standing_of
 from cbspec.report.html.strip import Strip, small_strip
@@ -50,6 +51,7 @@ class ClaimRow:
     before: str = ""
     memo: str = ""
     again: str = ""
+    replicates: str = SEEDS
     strip: Strip | None = None
 
     @property
@@ -86,6 +88,7 @@ def row_of(subject: Subject, order: int, *, of_run: bool) -> ClaimRow:
         before=interval(was) if was else "",
         memo=number_or_blank(effect.reported),
         again=percent(first.again),
+        replicates=noun(subject.replicates),
         strip=small_strip(first, was),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from cbspec.ledger import Entry
 from cbspec.ledger.notation import number_or_blank
+from cbspec.model.replicates import SEEDS, counted, noun
 from cbspec.model.values import Values
 from cbspec.model.visible import visible
 from cbspec.report.html.axis import Axis, Tick, axis_of
@@ -39,6 +40,7 @@ class SeedPlot:
     Attributes:
         gaps: why values are missing, one line each.
         listed: whether a table beside the plot lists every value.
+        replicates: what the seeds number, in words: seeds, runs or test items.
     """
 
     measure: str
@@ -48,6 +50,7 @@ class SeedPlot:
     ticks: tuple[Tick, ...]
     gaps: tuple[str, ...]
     listed: bool = True
+    replicates: str = SEEDS
 
     @property
     def shapes(self) -> list[tuple[str, tuple[float | None, ...], float | None, float | None]]:
@@ -58,7 +61,11 @@ class SeedPlot:
     def summary(self) -> str:
         """Return what the plot shows, in words."""
         means = ", ".join(f"{row.arm} {row.mean_text}" for row in self.rows if row.mean_text)
-        return f"{self.measure} of {len(self.seeds)} seeds by arm; means: {means or 'none'}"
+        return f"{self.measure} of {self._counted} by arm; means: {means or 'none'}"
+
+    @property
+    def _counted(self) -> str:
+        return counted(len(self.seeds), noun(self.replicates))
 
 
 def unlisted(plot: SeedPlot) -> SeedPlot:
@@ -93,7 +100,8 @@ def seed_plots(
         if columns:
             others = _all_of(measure, beside) if beside else []
             memo = reported.get(measure, {})
-            plots.append(_plot(measure, unit, columns, values, memo, others))
+            plot = _plot(measure, unit, columns, values, memo, others)
+            plots.append(replace(plot, replicates=entry.replicates))
     return plots
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cbspec.canary import CanaryCheck
 from cbspec.ledger import Entry, Key, Outcome
 from cbspec.ledger.withdrawn import Withdrawn
+from cbspec.model.replicates import SEEDS
 from cbspec.model.values import Values
 from cbspec.report.about import About
 from cbspec.report.check import Check, Upheld, failures
@@ -50,6 +51,11 @@ class Subject:
     def arms(self) -> tuple[str, ...]:
         """Return the names of its arms, in the claim's order, as far as they are known."""
         return self.about.arms if self.about else ()
+
+    @property
+    def replicates(self) -> str:
+        """Return what it is replicated over, in words: seeds, runs or test items."""
+        return self.about.replicates if self.about else SEEDS
 
     @property
     def reported(self) -> Mapping[str, Mapping[str, float]]:

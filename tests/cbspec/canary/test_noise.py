@@ -91,6 +91,7 @@ def test_a_record_is_read_as_it_was_written(tmp_path):
     assert NoiseRecord.load(place) == known
     assert known.least_difference("gamma", "quick") == pytest.approx(0.5**0.5, rel=1e-2)
     assert known.least_difference("gamma", "memo") is None
+    assert known.least_difference("gamma", "quick", "percent") is None
 
 
 def entry(estimate):

@@ -151,6 +151,17 @@ def test_nothing_to_accept(laboratory, pinned):
     assert damaged.stderr.startswith("reports/latest.json: not the report of a run: ")
 
 
+def test_a_canary_scale_that_nothing_names_has_its_remedy(laboratory):
+    """Without the setting there is no scale to run, and the setting is named instead."""
+    laboratory.run()
+
+    refused = laboratory.cbspec("accept", "--canary", "--reason", "anew")
+
+    assert refused.exit_code == 1
+    assert 'add canary = "NAME"' in refused.stderr
+    assert "run it first" not in refused.stderr
+
+
 def test_status_tells_current_from_stale(laboratory, monkeypatch):
     """Each claim at each scale: current after recording, stale once its code or torch moved,
     unrecorded, or orphaned.

@@ -290,6 +290,23 @@ def test_another_call_with_the_same_figures_measures_the_same(entry, claim):
     assert compare(entry(claim=claim(arms=before)), entry(claim=claim(arms=after))).change == "same"
 
 
+@pytest.mark.parametrize("width", [4, 8])
+def test_another_unit_is_goalposts(entry, claim, judgement, finding, effect, width):
+    """The same numbers in another unit are no longer what was recorded, whether the arms' stage
+    calls say so or the catalog alone.
+    """
+    before, after = ({"dfa": Call(WIDE, Width(width=size))} for size in (4, width))
+    percent = judgement(findings=(finding(effects=(effect(unit="percent"),)),))
+
+    comparison = compare(
+        entry(claim=claim(arms=before)), entry(claim=claim(arms=after), judgement=percent)
+    )
+
+    assert comparison.change == "goalposts"
+    assert comparison.moves[0].text == "unit: gamma was in cosine and is in percent"
+    assert "every figure is as recorded" not in comparison.text
+
+
 def test_figures_without_spread_prove_nothing(entry, claim, judgement, finding, effect):
     """A figure that does not vary over seeds, found again, does not show that another call measures
     the same.

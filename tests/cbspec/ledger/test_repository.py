@@ -9,6 +9,7 @@ import pytest
 
 from cbspec.errors import ConfigError, LedgerError
 from cbspec.ledger import Ledger, provenance
+from tests.support.specimen import make_provenance
 
 
 @pytest.fixture
@@ -47,6 +48,22 @@ def test_a_commit_has_a_ledger_of_its_own(committed, three):
     """The ledger of a commit is the one that was committed, whatever the file has by now."""
     assert Ledger.of_commit("HEAD", committed) == three
     assert Ledger.load(committed) == Ledger()
+
+
+@pytest.mark.parametrize(
+    ("commit", "dirty", "place", "edited"),
+    [
+        ("3f2a1c" + "0" * 34, True, "at 3f2a1c0000", True),
+        ("3f2a1c" + "0" * 34, False, "at 3f2a1c0000", False),
+        (None, True, "before the repository's first commit", False),
+        (None, False, "outside a repository", False),
+    ],
+)
+def test_a_place_without_a_commit_is_named(commit, dirty, place, edited):
+    """A repository whose first commit is to come is one, and has nothing that a commit lacks."""
+    made = make_provenance(commit=commit, dirty=dirty)
+
+    assert (made.place, made.edited) == (place, edited)
 
 
 @pytest.mark.parametrize("revision", ["nonsense", "--all", "HEAD~7", ""])

@@ -105,6 +105,25 @@ def test_reports_that_cannot_be_written_do_not_hide_the_verdicts(project, worker
     assert "Traceback" not in output
 
 
+def test_a_page_that_is_left_from_an_earlier_run_is_named(project):
+    """Where evidence was edited, the page that shows it stays as it was, and the run says so."""
+    project.claim("light.yaml")
+    project.record(project.run())
+    project.pytest()
+    page = project.root / "reports" / "latest.html"
+    before = page.read_text()
+    evidence = project.root / "reports" / "evidence" / "1.a.json"
+    evidence.write_text(re.sub(r"(\d)(\d)\]", r"\g<1>9\g<2>]", evidence.read_text(), count=1))
+
+    _, output = project.pytest()
+
+    assert re.search(
+        r"^no report: .*; left as an earlier run wrote it: \S*latest.html$", output, re.M
+    )
+    assert re.search(r"^report: ", output, re.M) is None
+    assert page.read_text() == before
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_a_wrong_report_format_ends_the_run_before_it_begins(project, workers):
     """A mistake in the project's own formats is one sentence, and nothing is computed."""

@@ -248,6 +248,25 @@ def test_a_run_is_judged_again_from_its_evidence(study):
     assert judged["comparison"]["new"]["verdict"] == "holds"
 
 
+def test_evidence_in_another_unit_is_left_alone(study):
+    """Recorded values keep the unit that they were recorded in, and are judged in no other."""
+    study.record(study.run())
+    study.edit("claims/defaults.yaml", "unit: nats", "unit: bits")
+    study.edit("claims/1.a.yaml", "below: 3.3", "below: 3.1")
+
+    status = study.cbspec("judge").exit_code
+    (judged,) = study.json("judge")
+    rows = study.json("values", "1.a", "--device", "cpu")
+    (record,) = study.run().records
+
+    assert (status, judged["comparison"]) == (0, None)
+    assert judged["reason"] == (
+        "no longer the measure that was recorded: loss was in nats and is in bits; run it again"
+    )
+    assert {row["unit"] for row in rows} == {"nats"}
+    assert record.comparison.change == "goalposts"
+
+
 READER = """\
 def read(path):
     optimizer, number = path.stem.split("-")

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from cbspec.project import Project
+from cbspec.report import markdown
 from cbspec.tables.clusters import cluster_values
 
 SIZES = (1, 4, 2, 6, 3, 5, 2, 4, 1, 3)
@@ -145,6 +146,42 @@ def test_models_over_items_of_their_own_are_not_paired(evaluation):
 
     assert "order compares arms run by run" in refused.stderr
     assert Project(evaluation.root).values("3.a").own == {"old": len(SIZES), "new": 4}
+
+
+PUBLISHED = """\
+arms:
+  new: {where: {model: new}}
+  theirs:
+    stage: reported
+    source: a paper
+    n: 5
+    measures: {correct: {unit: share, mean: 0.2, se: 0.01}}
+assert:
+  - {kind: unpaired, measure: correct, arms: [new, theirs], above: 0}
+"""
+
+
+@pytest.mark.parametrize("against", ["model", "paper"])
+def test_no_report_calls_clusters_seeds(evaluation, against):
+    """Reason, pages and the published table say what is replicated, beside a paper's numbers too."""
+    if against == "paper":
+        evaluation.edit("claims/defaults.yaml", "    paired: true\n", "")
+        evaluation.write("claims/3.a.yaml", CLAIM.partition("arms:")[0] + PUBLISHED)
+    run = evaluation.run()
+    evaluation.record(run)
+    evaluation.cbspec("publish")
+    told = f"{len(SIZES)} clusters of test items, and not training runs"
+
+    page = markdown(run)
+    table = (evaluation.root / "reports" / "replication.md").read_text()
+    drawn = (evaluation.root / "reports" / "replication.html").read_text()
+
+    assert told in run.records[0].judgement.reason
+    assert f"\n{told}. The same verdict again" in page
+    assert f"**holds** at quick ({told}" in table
+    assert f"</h3> <span>{told}" in drawn
+    assert "seed" not in page.lower()
+    assert "seed" not in table.lower().replace("seeds, or what else", "")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from scipy import stats
 
-from cbspec.report import markdown
+from cbspec.report import effect_text, markdown
 from cbspec.stage import Summary
 from tests.support.claim_text import LIGHT
 
@@ -181,6 +181,26 @@ def test_bare_numbers_are_compared_as_they_are_printed(paper, words, numbers, ve
     assert "without a test" in judgement.reason
     if ends:
         assert (effect.low, effect.high) == pytest.approx(ends, abs=1e-9)
+
+
+def test_no_report_has_a_p_of_bare_numbers(paper):
+    """Their bounds are named rounding, and a record that has a p and a level of them loses both."""
+    paper.write("claims/2.a.yaml", BARE)
+    run = paper.run()
+    paper.record(run)
+    ledger = paper.root / "reports" / "ledger.json"
+    ledger.write_text(ledger.read_text().replace('"confidence": 1.0', '"confidence": 0.95'))
+    paper.cbspec("publish")
+
+    (effect,) = run.records[0].judgement.findings[0].effects
+    table = (paper.root / "reports" / "replication.md").read_text()
+    page = markdown(run)
+
+    assert "ours - theirs of return: 27.50 [26.95, 28.05] by rounding, no test" in table
+    assert "**holds** at quick (as published)" in table
+    assert effect_text(effect).endswith("(the bounds are what rounding leaves open, no test)")
+    assert "stated: **holds** (no test). " in page
+    assert "by rounding, no test | points |  |  |  |" in page
 
 
 def test_most_of_several_numbers(paper):
