@@ -14,7 +14,7 @@ from cbspec.project import Project
 from cbspec.selection import named, refuse, unknown
 
 if TYPE_CHECKING:
-    from cbspec.canary import CanaryCheck, CanaryRecord
+    from cbspec.canary import CanaryCheck, CanaryRecord, Figures
     from cbspec.ledger import Entry, Key, Ledger
     from cbspec.report import Record, Run
 
@@ -49,7 +49,7 @@ def accept_canaries(
     with project.editing() as ledger:
         record = CanaryRecord.load(project.config.canary_record)
         settled = accept(ledger, [verdict.entry for verdict in confirmed], reason)
-        outdated = list(_unconfirmed(settled, checks, record))
+        outdated = _unconfirmed(project, settled, figures, record)
         for entry in settled:
             if entry.key in edited and entry not in outdated:
                 outdated.append(entry)
@@ -93,15 +93,16 @@ def _without_claim(project: Project, record: CanaryRecord, words: Sequence[str])
 
 
 def keep_new_canaries(
-    project: Project, run: Run, entries: Sequence[Entry]
+    project: Project, run: Run, ledger: Ledger, entries: Sequence[Entry]
 ) -> Iterator[dict[str, str]]:
     """Record the canaries of claims that have none, for the same code as the verdicts `entries`.
 
-    A claim has none, either, where that on record is the canary of another experiment.
+    A claim has none, either, where that on record is the canary of another experiment. A canary that
+    would vouch for a verdict of other code stays off the record.
 
     Yields:
         A mapping for each canary of another experiment that was replaced, and for each verdict that
-        this leaves in doubt, with its `text`.
+        is left in doubt, with its `text`.
     """
     from cbspec.canary import CanaryRecord, compared
 
@@ -113,21 +114,41 @@ def keep_new_canaries(
             continue
         if compared(record, check.figures).state == "new":
             figures.append(check.figures)
-    if figures:
-        record.recording(figures).save(project.config.canary_record)
-    for taken in figures:
-        if taken.claim in record.figures:
-            yield from _replaced(run, taken.claim)
+    left = {entry.key for entry in _unconfirmed(project, ledger, figures, record)}
+    withheld = {key.claim for key in left}
+    taken = [item for item in figures if item.claim not in withheld]
+    if taken:
+        record.recording(taken).save(project.config.canary_record)
+    for item in figures:
+        text = ""
+        if item.claim in withheld:
+            text = f"{item.claim}: its canary is not taken, for it would vouch for verdicts of other code"
+        elif item.claim in record.figures:
+            text = f"{item.claim}: its canary is that of the edited experiment"
+        if text:
+            yield {"claim": item.claim, "change": "canary", "text": text}
+            of_claim = {key for key in left if key.claim == item.claim}
+            yield from map(_in_doubt, sorted(of_claim | _edited(run, [item.claim])))
 
 
-def _replaced(run: Run, claim: str) -> Iterator[dict[str, str]]:
-    """Say that the canary of a claim is that of its edited experiment, and what is left to do."""
-    text = f"{claim}: its canary is that of the edited experiment"
-    yield {"claim": claim, "change": "canary", "text": text}
-    for key in sorted(_edited(run, [claim])):
-        text = f"{key}: still in doubt; run it again, or supersede it: "
-        text += f"cbspec accept --canary {quote(claim)} --reason ..."
-        yield {**key._asdict(), "change": "in doubt", "text": text}
+def _unconfirmed(
+    project: Project, ledger: Ledger, figures: Sequence[Figures], record: CanaryRecord
+) -> list[Entry]:
+    """Return the verdicts that these canaries may not vouch for once they are on record."""
+    from cbspec.evaluation.unconfirmed import dependencies_of, unconfirmed
+
+    if not figures:
+        return []
+    claims = project.at_every_scale(sorted({item.claim for item in figures}))
+    known = dependencies_of(claims, project.planner("cpu"))
+    return list(unconfirmed(figures, record, ledger, known))
+
+
+def _in_doubt(key: Key) -> dict[str, str]:
+    """Say what is left to do about a verdict in doubt."""
+    text = f"{key}: still in doubt; run it again, or supersede it: "
+    text += f"cbspec accept --canary {quote(key.claim)} --reason ..."
+    return {**key._asdict(), "change": "in doubt", "text": text}
 
 
 def _edited(run: Run, claims: Sequence[str]) -> set[Key]:
@@ -191,19 +212,3 @@ def _confirmed(run: Run, claims: Collection[str]) -> list[Record]:
         if record.claim in claims and as_recorded:
             confirmed.append(record)
     return confirmed
-
-
-def _unconfirmed(
-    ledger: Ledger, checks: Sequence[CanaryCheck], record: CanaryRecord
-) -> Iterator[Entry]:
-    """Yield the verdicts of claims with a changed canary that the present code has not reached."""
-    from cbspec.ledger.entry import short
-
-    for check in checks:
-        if check.claim not in record.figures:
-            continue
-        assert check.figures is not None  # canaries that broke were refused before
-        code = {stage: short(digest) for stage, digest in check.figures.code.items()}
-        for entry in ledger.of(check.claim):
-            if entry.stale(code) and entry.doubt != "superseded":
-                yield entry
