@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cbspec.canary import CanaryRecord
+from cbspec.canary import Calibration, CanaryRecord, Unheld
 from cbspec.ledger import Key
 from cbspec.project import Project
 from cbspec.report import write_pages
@@ -104,6 +104,46 @@ def test_canaries_that_begin_after_an_edit_supersede_older_verdicts(lab, option,
     ]
     assert run(lab) == [way]
     assert lab.ledger.get(LONG).doubt == word
+
+
+def hold_nothing(project):
+    """Calibrate so that no figure of the claim is held."""
+    path = project.root / "reports" / "canary.json"
+    record = CanaryRecord.load(path)
+    unheld = []
+    for arm in ("dark", "bright"):
+        unheld.append(Unheld(claim="1.a", arm=arm, measure="height", reason="moves by 9"))
+    calibration = Calibration(
+        date="2026-01-02",
+        commit=None,
+        factor=10.0,
+        method="",
+        platforms=(),
+        tolerances=(),
+        unheld=tuple(unheld),
+    )
+    record.calibrated(calibration).save(path)
+
+
+def test_a_canary_of_which_nothing_is_held_leaves_verdicts_in_doubt(lab):
+    """After an edit verdicts of a claim whose canary holds no figure are in doubt until they are
+    superseded, or carried over, which lasts until the next edit.
+    """
+    hold_nothing(lab)
+    before = run(lab)
+    lab.edit("lab/catalog.py", *CHANGED)
+    doubted = run(lab)
+    [check] = lab.report.records[0].checks
+    lab.cbspec("accept", "--canary", "--carry-over", "--reason", "a change of units alone")
+    carried = run(lab)
+    lab.edit("lab/catalog.py", CHANGED[1], CHANGED[0].replace("1)", "2)"))
+    again = run(lab)
+
+    assert (before, doubted) == (["code unchanged"], ["in doubt"])
+    assert "canary compares nothing: none of its figures is held" in check.reason
+    assert (carried, again) == (["canary equal"], ["in doubt"])
+    superseded = lab.cbspec("accept", "--canary", "--reason", "meant")
+    assert "1.a (memo, cpu): holds superseded" in superseded.stdout
 
 
 def test_a_canary_of_another_size_vouches_for_what_the_one_before_did(lab):
