@@ -14,8 +14,10 @@ from cbspec.project import Project
 from cbspec.selection import named, refuse, unknown
 
 if TYPE_CHECKING:
-    from cbspec.canary import CanaryCheck, CanaryRecord, Figures
+    from cbspec.canary import CanaryCheck, CanaryRecord
+    from cbspec.evaluation.unconfirmed import Place
     from cbspec.ledger import Entry, Key, Ledger
+    from cbspec.model.dependencies import Dependencies
     from cbspec.report import Record, Run
 
 
@@ -38,10 +40,13 @@ def accept_canaries(
         LedgerError: a canary cannot be accepted, or the change has no reason.
     """
     from cbspec.canary import CanaryRecord
+    from cbspec.evaluation.unconfirmed import unconfirmed
     from cbspec.ledger import accept, supersede, today
     from cbspec.ledger import carry_over as carried
 
-    edited = set() if carry_over else _edited(run, claims)
+    edited = _edited(run, claims)
+    if carry_over:
+        edited = _with_other_data(project, edited)
     checks = _changed(project, run, claims, edited)
     confirmed = _confirmed(run, {check.claim for check in checks})
     figures = [check.figures for check in checks if check.figures]
@@ -49,27 +54,35 @@ def accept_canaries(
     with project.editing() as ledger:
         record = CanaryRecord.load(project.config.canary_record)
         settled = accept(ledger, [verdict.entry for verdict in confirmed], reason)
-        outdated = _unconfirmed(project, settled, figures, record)
+        known = _declared(project, {item.claim for item in figures} | {key.claim for key in edited})
+        outdated = list(unconfirmed(figures, record, settled, known))
         for entry in settled:
             if entry.key in edited and entry not in outdated:
                 outdated.append(entry)
-        decide = carried if carry_over else supersede
-        after = decide(settled, outdated, reason, today())
+        if carry_over:
+            after = carried(settled, outdated, reason, today(), known)
+        else:
+            after = supersede(settled, outdated, reason, today())
         dropped = sorted(_without_claim(project, record, claims))
         record.recording(figures).without(dropped).save(project.config.canary_record)
         evidence = [verdict.evidence for verdict in confirmed if verdict.evidence]
         save(project, ledger, after, evidence)
     word = "carried over" if carry_over else "superseded"
-    results = []
+    results = list(_told(outdated, word, len(checks), dropped))
+    return results, bool(checks or outdated or dropped)
+
+
+def _told(
+    outdated: Sequence[Entry], word: str, taken: int, dropped: Sequence[str]
+) -> Iterator[dict[str, str]]:
+    """Say what became of verdicts and canaries."""
     for entry in outdated:
         text = f"{entry.key}: {entry.verdict} {word}"
-        results.append({"claim": entry.claim, "change": word, "text": text})
-    taken = count(len(checks), "canary", "canaries")
-    results.append({"change": "canary", "text": f"{taken} taken"})
+        yield {"claim": entry.claim, "change": word, "text": text}
+    yield {"change": "canary", "text": f"{count(taken, 'canary', 'canaries')} taken"}
     for claim in dropped:
         text = f"{claim}: canary dropped, no claim file has it"
-        results.append({"claim": claim, "change": "canary", "text": text})
-    return results, bool(checks or outdated or dropped)
+        yield {"claim": claim, "change": "canary", "text": text}
 
 
 def drop_canaries(project: Project, claims: Collection[str]) -> None:
@@ -105,6 +118,7 @@ def keep_new_canaries(
         is left in doubt, with its `text`.
     """
     from cbspec.canary import CanaryRecord, compared
+    from cbspec.evaluation.unconfirmed import unconfirmed
 
     record = CanaryRecord.load(project.config.canary_record)
     accepted = {entry.claim for entry in entries}
@@ -114,7 +128,8 @@ def keep_new_canaries(
             continue
         if compared(record, check.figures).state == "new":
             figures.append(check.figures)
-    left = {entry.key for entry in _unconfirmed(project, ledger, figures, record)}
+    known = _declared(project, {item.claim for item in figures})
+    left = {entry.key for entry in unconfirmed(figures, record, ledger, known)}
     withheld = {key.claim for key in left}
     taken = [item for item in figures if item.claim not in withheld]
     if taken:
@@ -131,17 +146,24 @@ def keep_new_canaries(
             yield from map(_in_doubt, sorted(of_claim | _edited(run, [item.claim])))
 
 
-def _unconfirmed(
-    project: Project, ledger: Ledger, figures: Sequence[Figures], record: CanaryRecord
-) -> list[Entry]:
-    """Return the verdicts that these canaries may not vouch for once they are on record."""
-    from cbspec.evaluation.unconfirmed import dependencies_of, unconfirmed
+def _declared(project: Project, claims: Collection[str]) -> dict[Place, Dependencies]:
+    """Return what claims, at each of their scales, declare, as it is now."""
+    from cbspec.evaluation.unconfirmed import dependencies_of
 
-    if not figures:
-        return []
-    claims = project.at_every_scale(sorted({item.claim for item in figures}))
-    known = dependencies_of(claims, project.planner("cpu"))
-    return list(unconfirmed(figures, record, ledger, known))
+    if not claims:
+        return {}
+    return dependencies_of(project.at_every_scale(sorted(claims)), project.planner("cpu"))
+
+
+def _with_other_data(project: Project, keys: Collection[Key]) -> set[Key]:
+    """Return those of some verdicts whose declared files have been edited since."""
+    known = _declared(project, {key.claim for key in keys})
+    found = set()
+    for key in keys:
+        entry, now = project.ledger.get(key), known.get((key.claim, key.scale))
+        if entry and now and entry.dependencies.edited(now):
+            found.add(key)
+    return found
 
 
 def _in_doubt(key: Key) -> dict[str, str]:
@@ -152,9 +174,9 @@ def _in_doubt(key: Key) -> dict[str, str]:
 
 
 def _edited(run: Run, claims: Sequence[str]) -> set[Key]:
-    """Return the verdicts in doubt of these claims whose canary is as recorded.
+    """Return the verdicts in doubt of these claims, whatever their canary says.
 
-    They are in doubt because the claim was edited.
+    If that is as recorded, they are in doubt because the claim or its data were edited.
     """
     from cbspec.ledger import Key
 
