@@ -6,28 +6,29 @@ far that moves a figure depends on the experiment: a cosine after ten steps move
 digit, the accuracy of a run that is about to diverge in its first. So each measure of each claim
 has its own spread, the largest difference between any two platforms over the claim's arms and
 seeds. A claim whose figures happened to agree on the platforms at hand would be held to the last
-bit by that; it gets what is usual for the measure instead: the spread below which three quarters of
-all claims lie. A share of a count, such as an accuracy, stays as it is on most platforms and then
+bit by that; it gets what is usual for the measure of its stage instead: the spread below which three
+quarters of all claims lie. Measures of the same name that other stages declare, or in another unit,
+are other measures. A share of a count, such as an accuracy, stays as it is on most platforms and then
 moves by a whole count: its spread is taken as one count at least.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from cbspec.canary.record import (
-    USUAL,
-    Calibration,
-    Figures,
-    Platform,
-    Tolerance,
-    Unheld,
-    not_exceeded,
+from cbspec.canary.platforms import (
+    ClaimMeasure,
+    Name,
+    PlatformRun,
+    column,
+    names_of,
+    one_sided,
+    platform,
+    spread_and_size,
 )
-from cbspec.model.values import Values
+from cbspec.canary.record import USUAL, Calibration, Tolerance, Unheld, not_exceeded
 
 # A multiple of the spread over platforms. These are few, and another platform may lie beyond them
 FACTOR = 10.0
@@ -40,164 +41,175 @@ FEW = 100  # the smallest; below it, a few values would be shares of some count 
 METHOD = (
     f"atol is {FACTOR:g} times the largest difference between platforms over the claim's arms and "
     f"seeds, or {FACTOR:g} times the spread that {USUAL:.0%} of all claims do not exceed for the "
-    f"measure, or, of a share, {FACTOR:g} times one count, whichever is the largest; rtol is "
-    f"{FACTOR:g} times the spacing of float32; an arm whose own spread times {FACTOR:g} exceeds "
-    f"{MEANINGLESS:.0%} of its figures is not held"
+    f"measure of the same stage, or, of a share, {FACTOR:g} times one count, whichever is the "
+    f"largest; rtol is {FACTOR:g} times the spacing of float32; an arm whose own spread times "
+    f"{FACTOR:g}, or whose atol, exceeds {MEANINGLESS:.0%} of its figures is not held"
 )
 
-Name = tuple[str, str, str]
-"""(claim, arm, measure)."""
-ClaimMeasure = tuple[str, str]
+Origin = tuple[str, str]
+"""(stage, unit): what a measure is of, besides its name."""
+Pool = tuple[Origin, str]
+"""(origin, measure): the figures that are alike."""
+UNKNOWN = ("", "")
 
 
-@dataclass(frozen=True)
-class PlatformRun:
-    """The canaries of all claims on one platform."""
-
-    name: str
-    torch: str
-    figures: Mapping[str, Figures]
-
-
-def calibrated(runs: Sequence[PlatformRun], *, date: str, commit: str | None) -> Calibration:
+def calibrated(
+    runs: Sequence[PlatformRun],
+    *,
+    date: str,
+    commit: str | None,
+    origins: Mapping[Name, Origin] | None = None,
+) -> Calibration:
     """Derive the tolerances from runs of the same code on several platforms.
 
     Args:
         runs: at least two runs. Differing values are counted against the first one.
         date: the date of the calibration.
         commit: the commit of the code.
+        origins: (claim, arm, measure) -> the stage that the arm measures, and the unit.
     """
-    spreads: dict[Name, float] = {}
     unheld: dict[Name, str] = {}
-    for name in _names(runs):
-        spread, size = _spread(runs, name)
-        unheld[name] = _one_sided(runs, name)
-        if not unheld[name]:
-            spreads[name] = spread
-            if FACTOR * spread > MEANINGLESS * size:
-                unheld[name] = f"moves by {spread:.2g} between platforms, at a size of {size:.2g}"
+    spreads: dict[Name, float] = {}
+    sizes: dict[Name, float] = {}
+    for name in names_of(runs):
+        if reason := one_sided(runs, name):
+            unheld[name] = reason
+        else:
+            spreads[name], sizes[name] = spread_and_size(runs, name)
+    pools = {name: _pool(name, origins or {}) for name in names_of(runs)}
+    allowances = _allowances(spreads, pools, _counts(runs, pools))
+    unheld |= _moving(spreads, sizes)
+    unheld |= _too_wide(allowances, sizes, unheld)
+    held = {name: spread for name, spread in spreads.items() if name not in unheld}
     reasons = []
     for (claim, arm, measure), reason in sorted(unheld.items()):
-        if reason:
-            reasons.append(Unheld(claim=claim, arm=arm, measure=measure, reason=reason))
+        reasons.append(Unheld(claim=claim, arm=arm, measure=measure, reason=reason))
     return Calibration(
         date=date,
         commit=commit,
         factor=FACTOR,
         method=METHOD,
-        platforms=tuple(_platform(run, runs[0]) for run in runs),
-        tolerances=_tolerances(spreads, unheld, _counts(runs)),
+        platforms=tuple(platform(run, runs[0]) for run in runs),
+        tolerances=_tolerances(held, allowances, pools),
         unheld=tuple(reasons),
     )
 
 
+def _pool(name: Name, origins: Mapping[Name, Origin]) -> Pool:
+    return origins.get(name, UNKNOWN), name[2]
+
+
+def _allowances(
+    spreads: Mapping[Name, float], pools: Mapping[Name, Pool], counts: Mapping[ClaimMeasure, float]
+) -> dict[Name, float]:
+    """Return how far the figures of each arm may move: by the factor times its own spread, the usual
+    one or one count, whichever is the largest.
+
+    Args:
+        spreads: (claim, arm, measure) -> spread. Those that are not held count for what is usual.
+        counts: (claim, measure) -> the value of one count; see `_counts`.
+    """
+    usual = _usual(spreads, pools)
+    allowances = {}
+    for name, spread in spreads.items():
+        claim, _, measure = name
+        allowances[name] = FACTOR * max(spread, usual[pools[name]], counts[claim, measure])
+    return allowances
+
+
+def _moving(spreads: Mapping[Name, float], sizes: Mapping[Name, float]) -> dict[Name, str]:
+    """Return why arms are not held whose own spread alone is too wide for their figures."""
+    reasons = {}
+    for name, spread in spreads.items():
+        if FACTOR * spread > MEANINGLESS * sizes[name]:
+            reasons[name] = (
+                f"moves by {spread:.2g} between platforms, at a size of {sizes[name]:.2g}"
+            )
+    return reasons
+
+
+def _too_wide(
+    allowances: Mapping[Name, float], sizes: Mapping[Name, float], unheld: Mapping[Name, str]
+) -> dict[Name, str]:
+    """Return why arms are not held whose tolerance would let anything pass.
+
+    The tolerance of a measure is that of the held arm that may move most. Figures that are all 0 have
+    no size to compare it with, and are held.
+    """
+    widest: dict[ClaimMeasure, float] = {}
+    for (claim, arm, measure), allowance in allowances.items():
+        if (claim, arm, measure) not in unheld:
+            widest[claim, measure] = max(allowance, widest.get((claim, measure), 0.0))
+    reasons = {}
+    for (claim, arm, measure), size in sizes.items():
+        atol = widest.get((claim, measure), 0.0)
+        if (claim, arm, measure) not in unheld and atol > MEANINGLESS * size > 0:
+            reasons[claim, arm, measure] = f"may move by {atol:.2g}, at a size of {size:.2g}"
+    return reasons
+
+
 def _tolerances(
-    spreads: Mapping[Name, float], unheld: Mapping[Name, str], counts: Mapping[ClaimMeasure, float]
+    held: Mapping[Name, float], allowances: Mapping[Name, float], pools: Mapping[Name, Pool]
 ) -> tuple[Tolerance, ...]:
     """Return the tolerance of each measure of each claim, by the held arm that moves most.
 
     Args:
-        spreads: (claim, arm, measure) -> spread. Those that are not held count for what is usual.
-        unheld: (claim, arm, measure) -> why it is not held; empty if it is held.
-        counts: (claim, measure) -> the value of one count; see `_counts`.
+        held: (claim, arm, measure) -> spread, of what is held.
     """
-    usual = _usual(spreads)
-    tolerances: dict[ClaimMeasure, Tolerance] = {}
-    for (claim, arm, measure), spread in spreads.items():
-        if unheld[claim, arm, measure]:
-            continue
-        largest = spread
-        if known := tolerances.get((claim, measure)):
-            largest = max(spread, known.spread)
-        tolerances[claim, measure] = Tolerance(
-            claim=claim,
-            measure=measure,
-            atol=_rounded_up(FACTOR * max(largest, usual[measure], counts[claim, measure])),
-            rtol=_rounded_up(FACTOR * FLOAT32),
-            spread=_rounded_up(largest),
+    by_measure: dict[ClaimMeasure, list[Name]] = {}
+    for name in held:
+        by_measure.setdefault((name[0], name[2]), []).append(name)
+    tolerances = []
+    for (claim, measure), alike in sorted(by_measure.items()):
+        stages = {pools[name][0][0] for name in alike} - {""}
+        tolerances.append(
+            Tolerance(
+                claim=claim,
+                measure=measure,
+                atol=_rounded_up(max(allowances[name] for name in alike)),
+                rtol=_rounded_up(FACTOR * FLOAT32),
+                spread=_rounded_up(max(held[name] for name in alike)),
+                stages=tuple(sorted(stages)),
+            )
         )
-    return tuple(tolerances[key] for key in sorted(tolerances))
+    return tuple(tolerances)
 
 
-def _names(runs: Sequence[PlatformRun]) -> Iterable[Name]:
-    """Yield every (claim, arm, measure) that all platforms have."""
-    for claim, figures in sorted(runs[0].figures.items()):
-        if all(claim in run.figures for run in runs):
-            for arm, measures in sorted(figures.values.arms.items()):
-                for measure in sorted(measures):
-                    yield claim, arm, measure
+def _usual(spreads: Mapping[Name, float], pools: Mapping[Name, Pool]) -> dict[Pool, float]:
+    """Return pool -> the spread that a share `USUAL` of its spreads do not exceed."""
+    by_pool: dict[Pool, list[float]] = {}
+    for name, spread in spreads.items():
+        by_pool.setdefault(pools[name], []).append(spread)
+    return {pool: not_exceeded(known, USUAL) for pool, known in by_pool.items()}
 
 
-def _column(run: PlatformRun, name: Name) -> Sequence[float | None]:
-    claim, arm, measure = name
-    return run.figures[claim].values.arms[arm][measure]
-
-
-def _one_sided(runs: Sequence[PlatformRun], name: Name) -> str:
-    """Return why a value cannot be held: some platforms have a number and others have none.
-
-    Empty if it can be held.
-    """
-    claim = name[0]
-    for index, _ in enumerate(runs[0].figures[claim].values.seeds):
-        defined = [_column(run, name)[index] is not None for run in runs]
-        if any(defined) and not all(defined):
-            where = runs[defined.index(False)]
-            reason = _reason(where.figures[claim].values, name, index)
-            return f"undefined on {where.name} and a number elsewhere: {reason}"
-    return ""
-
-
-def _reason(values: Values, name: Name, index: int) -> str | None:
-    return values.reason(name[1], name[2], values.seeds[index])
-
-
-def _spread(runs: Sequence[PlatformRun], name: Name) -> tuple[float, float]:
-    """Return the largest difference between two platforms for one seed, and the largest size."""
-    spread = size = 0.0
-    for values in zip(*(_column(run, name) for run in runs), strict=True):
-        defined = [value for value in values if value is not None]
-        if defined:
-            spread = max(spread, max(defined) - min(defined))
-            size = max(size, *map(abs, defined))
-    return spread, size
-
-
-def _usual(spreads: Mapping[Name, float]) -> dict[str, float]:
-    """Return measure -> the spread that a share `USUAL` of its spreads do not exceed."""
-    by_measure: dict[str, list[float]] = {}
-    for (_, _, measure), spread in spreads.items():
-        by_measure.setdefault(measure, []).append(spread)
-    return {measure: not_exceeded(known, USUAL) for measure, known in by_measure.items()}
-
-
-def _counts(runs: Sequence[PlatformRun]) -> dict[ClaimMeasure, float]:
+def _counts(runs: Sequence[PlatformRun], pools: Mapping[Name, Pool]) -> dict[ClaimMeasure, float]:
     """Return (claim, measure) -> the value of one count, if all values are shares of one number.
 
     It is 0 for any other measure. If a claim has too few values to tell, the smallest number of the
-    other claims with this measure is used.
+    other claims of its pool is used.
     """
     values: dict[ClaimMeasure, list[float]] = {}
-    for claim, arm, measure in _names(runs):
+    pool_of: dict[ClaimMeasure, Pool] = {}
+    for name in names_of(runs):
+        claim, _, measure = name
+        pool_of[claim, measure] = pools[name]
         defined = values.setdefault((claim, measure), [])
         for run in runs:
-            for value in _column(run, (claim, arm, measure)):
-                if value is not None:
-                    defined.append(value)
+            defined += [value for value in column(run, name) if value is not None]
     shared: dict[ClaimMeasure, int] = {}
-    smallest: dict[str, int] = {}
-    for (claim, measure), defined in values.items():
-        count = _shared_count(defined)
-        shared[claim, measure] = count
+    smallest: dict[Pool, int] = {}
+    for key, defined in values.items():
+        count = shared[key] = _shared_count(defined)
         if count >= FEW:
-            smallest[measure] = min(count, smallest.get(measure, count))
+            smallest[pool_of[key]] = min(count, smallest.get(pool_of[key], count))
     counts: dict[ClaimMeasure, float] = {}
-    for (claim, measure), count in shared.items():
-        counts[claim, measure] = 0.0
+    for key, count in shared.items():
+        counts[key] = 0.0
         if count >= FEW:
-            counts[claim, measure] = 1 / count
-        elif count and measure in smallest:
-            counts[claim, measure] = 1 / smallest[measure]
+            counts[key] = 1 / count
+        elif count and pool_of[key] in smallest:
+            counts[key] = 1 / smallest[pool_of[key]]
     return counts
 
 
@@ -212,15 +224,6 @@ def _shared_count(values: Sequence[float]) -> int:
         if count > COUNT:
             return 0
     return count
-
-
-def _platform(run: PlatformRun, first: PlatformRun) -> Platform:
-    count = differing = 0
-    for name in _names([first, run]):
-        for before, after in zip(_column(first, name), _column(run, name), strict=True):
-            count += 1
-            differing += before != after
-    return Platform(name=run.name, torch=run.torch, differing=round(differing / max(count, 1), 4))
 
 
 def _rounded_up(value: float) -> float:

@@ -9,9 +9,10 @@ from typing import Literal
 import msgspec
 
 from cbspec.canary.record import CanaryRecord, Figures
+from cbspec.model.dependencies import same_torch
 from cbspec.model.edit import Edit
 
-State = Literal["equal", "differs", "new", "error"]
+State = Literal["equal", "differs", "unheld", "new", "error"]
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
@@ -55,9 +56,10 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         claim: the id of the claim.
-        state: `equal` or `differs`; `new` if no comparable canary is recorded; `error` if a stage
+        state: `equal` or `differs`; `unheld` if the code changed and none of the values is held, so
+            that nothing was compared; `new` if no comparable canary is recorded; `error` if a stage
             could not be computed.
-        reason: the reason, for `new` and `error`.
+        reason: the reason, for `unheld`, `new` and `error`.
         differences: the values that are not as recorded.
         figures: the new values; None for an error.
         edits: the definitions that changed since the canary was recorded.
@@ -102,7 +104,8 @@ def compared(record: CanaryRecord, computed: Figures) -> CanaryCheck:
 
     A value x equals the recorded value r if ``|x - r| <= atol + rtol * |r|``. An undefined value is
     equal if it was undefined for the same reason, numbers in the reason aside. If an arm or a
-    measure is not on record, or a stage call is another one, the whole canary is `new`.
+    measure is not on record, or a stage call is another one, the whole canary is `new`. If none of
+    the values is held, it is equal only as the canary of the recorded code.
     """
     known = record.figures.get(computed.claim)
     if known is None:
@@ -111,6 +114,9 @@ def compared(record: CanaryRecord, computed: Figures) -> CanaryCheck:
         )
     if reason := _incomparable(known, computed):
         return CanaryCheck(claim=computed.claim, state="new", reason=reason, figures=computed)
+    if not _same_code(known, computed) and not _held(record, computed):
+        reason = "canary compares nothing: none of its figures is held"
+        return CanaryCheck(claim=computed.claim, state="unheld", reason=reason, figures=computed)
     differences = tuple(_differences(record, known, computed))
     return CanaryCheck(
         claim=computed.claim,
@@ -141,6 +147,20 @@ def _incomparable(known: Figures, computed: Figures) -> str:
         if absent:
             return f"no figures of {', '.join(absent)} of {arm}"
     return ""
+
+
+def _same_code(known: Figures, computed: Figures) -> bool:
+    alike = same_torch(known.provenance.torch, computed.provenance.torch)
+    return alike and known.code == computed.code
+
+
+def _held(record: CanaryRecord, computed: Figures) -> bool:
+    """Tell whether any value of a canary is held to the recorded one."""
+    for arm, measures in computed.values.arms.items():
+        for measure in measures:
+            if record.tolerance(computed.claim, arm, measure) is not None:
+                return True
+    return False
 
 
 def _differences(record: CanaryRecord, known: Figures, computed: Figures) -> Iterator[Difference]:

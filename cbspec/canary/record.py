@@ -61,6 +61,7 @@ class Tolerance(Committed, frozen=True, kw_only=True):
         rtol: the relative tolerance.
         spread: the largest difference between platforms over the claim's arms and seeds, in the
             measure's unit.
+        stages: the stages that measure it; none where that was not recorded.
     """
 
     claim: str
@@ -68,6 +69,7 @@ class Tolerance(Committed, frozen=True, kw_only=True):
     atol: Annotated[float, Meta(ge=0)]
     rtol: Annotated[float, Meta(ge=0)]
     spread: Annotated[float, Meta(ge=0)]
+    stages: tuple[str, ...] = ()
 
 
 class Unheld(Committed, frozen=True, kw_only=True):
@@ -175,15 +177,18 @@ class CanaryRecord:
         """Return the tolerance of a measure of an arm; None if it is not held.
 
         A claim that has the measure only since the calibration is held to what is usual for the
-        measure, and to the arithmetic alone where no claim had it. Without a calibration the
-        tolerance is 0.
+        measure of its stages, and to the arithmetic alone where no claim had it. Without a
+        calibration the tolerance is 0.
         """
         if (claim, arm, measure) in self._unheld:
             return None
         return self._tolerances.get((claim, measure)) or self._usual(claim, measure)
 
     def _usual(self, claim: str, measure: str) -> Tolerance:
-        known = self._by_measure.get(measure, ())
+        known = self._by_measure.get(measure, [])
+        if claim in self.figures:
+            stages = self.figures[claim].code.keys()
+            known = [tolerance for tolerance in known if stages >= set(tolerance.stages)]
         atol = not_exceeded(map(attrgetter("atol"), known), USUAL) if known else 0.0
         rtol = max(map(attrgetter("rtol"), self._tolerances.values()), default=0.0)
         return Tolerance(claim=claim, measure=measure, atol=atol, rtol=rtol, spread=0.0)

@@ -15,7 +15,9 @@ from cbspec.selection import named, refuse, unknown
 
 if TYPE_CHECKING:
     from cbspec.canary import CanaryCheck, CanaryRecord
+    from cbspec.evaluation.unconfirmed import Place
     from cbspec.ledger import Entry, Key, Ledger
+    from cbspec.model.dependencies import Dependencies
     from cbspec.report import Record, Run
 
 NO_SCALE = '[tool.cbspec] names no canary scale; add canary = "NAME", and the scale to claims/defaults.yaml'
@@ -40,10 +42,13 @@ def accept_canaries(
         LedgerError: a canary cannot be accepted, or the change has no reason.
     """
     from cbspec.canary import CanaryRecord
+    from cbspec.evaluation.unconfirmed import unconfirmed
     from cbspec.ledger import accept, supersede, today
     from cbspec.ledger import carry_over as carried
 
-    edited = set() if carry_over else _edited(run, claims)
+    edited = _edited(run, claims)
+    if carry_over:
+        edited = _with_other_data(project, edited)
     checks = _changed(project, run, claims, edited)
     confirmed = _confirmed(run, {check.claim for check in checks})
     figures = [check.figures for check in checks if check.figures]
@@ -51,27 +56,35 @@ def accept_canaries(
     with project.editing() as ledger:
         record = CanaryRecord.load(project.config.canary_record)
         settled = accept(ledger, [verdict.entry for verdict in confirmed], reason)
-        outdated = list(_unconfirmed(settled, checks, record))
+        known = _declared(project, {item.claim for item in figures} | {key.claim for key in edited})
+        outdated = list(unconfirmed(figures, record, settled, known))
         for entry in settled:
             if entry.key in edited and entry not in outdated:
                 outdated.append(entry)
-        decide = carried if carry_over else supersede
-        after = decide(settled, outdated, reason, today())
+        if carry_over:
+            after = carried(settled, outdated, reason, today(), known)
+        else:
+            after = supersede(settled, outdated, reason, today())
         dropped = sorted(_without_claim(project, record, claims))
         record.recording(figures).without(dropped).save(project.config.canary_record)
         evidence = [verdict.evidence for verdict in confirmed if verdict.evidence]
         save(project, ledger, after, evidence)
     word = "carried over" if carry_over else "superseded"
-    results = []
+    results = list(_told(outdated, word, len(checks), dropped))
+    return results, bool(checks or outdated or dropped)
+
+
+def _told(
+    outdated: Sequence[Entry], word: str, taken: int, dropped: Sequence[str]
+) -> Iterator[dict[str, str]]:
+    """Say what became of verdicts and canaries."""
     for entry in outdated:
         text = f"{entry.key}: {entry.verdict} {word}"
-        results.append({"claim": entry.claim, "change": word, "text": text})
-    taken = count(len(checks), "canary", "canaries")
-    results.append({"change": "canary", "text": f"{taken} taken"})
+        yield {"claim": entry.claim, "change": word, "text": text}
+    yield {"change": "canary", "text": f"{count(taken, 'canary', 'canaries')} taken"}
     for claim in dropped:
         text = f"{claim}: canary dropped, no claim file has it"
-        results.append({"claim": claim, "change": "canary", "text": text})
-    return results, bool(checks or outdated or dropped)
+        yield {"claim": claim, "change": "canary", "text": text}
 
 
 def drop_canaries(project: Project, claims: Collection[str]) -> None:
@@ -95,17 +108,19 @@ def _without_claim(project: Project, record: CanaryRecord, words: Sequence[str])
 
 
 def keep_new_canaries(
-    project: Project, run: Run, entries: Sequence[Entry]
+    project: Project, run: Run, ledger: Ledger, entries: Sequence[Entry]
 ) -> Iterator[dict[str, str]]:
     """Record the canaries of claims that have none, for the same code as the verdicts `entries`.
 
-    A claim has none, either, where that on record is the canary of another experiment.
+    A claim has none, either, where that on record is the canary of another experiment. A canary that
+    would vouch for a verdict of other code stays off the record.
 
     Yields:
         A mapping for each canary of another experiment that was replaced, and for each verdict that
-        this leaves in doubt, with its `text`.
+        is left in doubt, with its `text`.
     """
     from cbspec.canary import CanaryRecord, compared
+    from cbspec.evaluation.unconfirmed import unconfirmed
 
     record = CanaryRecord.load(project.config.canary_record)
     accepted = {entry.claim for entry in entries}
@@ -115,27 +130,55 @@ def keep_new_canaries(
             continue
         if compared(record, check.figures).state == "new":
             figures.append(check.figures)
-    if figures:
-        record.recording(figures).save(project.config.canary_record)
-    for taken in figures:
-        if taken.claim in record.figures:
-            yield from _replaced(run, taken.claim)
+    known = _declared(project, {item.claim for item in figures})
+    left = {entry.key for entry in unconfirmed(figures, record, ledger, known)}
+    withheld = {key.claim for key in left}
+    taken = [item for item in figures if item.claim not in withheld]
+    if taken:
+        record.recording(taken).save(project.config.canary_record)
+    for item in figures:
+        text = ""
+        if item.claim in withheld:
+            text = f"{item.claim}: its canary is not taken, for it would vouch for verdicts of other code"
+        elif item.claim in record.figures:
+            text = f"{item.claim}: its canary is that of the edited experiment"
+        if text:
+            yield {"claim": item.claim, "change": "canary", "text": text}
+            of_claim = {key for key in left if key.claim == item.claim}
+            yield from map(_in_doubt, sorted(of_claim | _edited(run, [item.claim])))
 
 
-def _replaced(run: Run, claim: str) -> Iterator[dict[str, str]]:
-    """Say that the canary of a claim is that of its edited experiment, and what is left to do."""
-    text = f"{claim}: its canary is that of the edited experiment"
-    yield {"claim": claim, "change": "canary", "text": text}
-    for key in sorted(_edited(run, [claim])):
-        text = f"{key}: still in doubt; run it again, or supersede it: "
-        text += f"cbspec accept --canary {quote(claim)} --reason ..."
-        yield {**key._asdict(), "change": "in doubt", "text": text}
+def _declared(project: Project, claims: Collection[str]) -> dict[Place, Dependencies]:
+    """Return what claims, at each of their scales, declare, as it is now."""
+    from cbspec.evaluation.unconfirmed import dependencies_of
+
+    if not claims:
+        return {}
+    return dependencies_of(project.at_every_scale(sorted(claims)), project.planner("cpu"))
+
+
+def _with_other_data(project: Project, keys: Collection[Key]) -> set[Key]:
+    """Return those of some verdicts whose declared files have been edited since."""
+    known = _declared(project, {key.claim for key in keys})
+    found = set()
+    for key in keys:
+        entry, now = project.ledger.get(key), known.get((key.claim, key.scale))
+        if entry and now and entry.dependencies.edited(now):
+            found.add(key)
+    return found
+
+
+def _in_doubt(key: Key) -> dict[str, str]:
+    """Say what is left to do about a verdict in doubt."""
+    text = f"{key}: still in doubt; run it again, or supersede it: "
+    text += f"cbspec accept --canary {quote(key.claim)} --reason ..."
+    return {**key._asdict(), "change": "in doubt", "text": text}
 
 
 def _edited(run: Run, claims: Sequence[str]) -> set[Key]:
-    """Return the verdicts in doubt of these claims whose canary is as recorded.
+    """Return the verdicts in doubt of these claims, whatever their canary says.
 
-    They are in doubt because the claim was edited.
+    If that is as recorded, they are in doubt because the claim or its data were edited.
     """
     from cbspec.ledger import Key
 
@@ -195,19 +238,3 @@ def _confirmed(run: Run, claims: Collection[str]) -> list[Record]:
         if record.claim in claims and as_recorded:
             confirmed.append(record)
     return confirmed
-
-
-def _unconfirmed(
-    ledger: Ledger, checks: Sequence[CanaryCheck], record: CanaryRecord
-) -> Iterator[Entry]:
-    """Yield the verdicts of claims with a changed canary that the present code has not reached."""
-    from cbspec.ledger.entry import short
-
-    for check in checks:
-        if check.claim not in record.figures:
-            continue
-        assert check.figures is not None  # canaries that broke were refused before
-        code = {stage: short(digest) for stage, digest in check.figures.code.items()}
-        for entry in ledger.of(check.claim):
-            if entry.stale(code) and entry.doubt != "superseded":
-                yield entry

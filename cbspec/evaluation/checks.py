@@ -1,7 +1,8 @@
 """The checks of recorded verdicts that a run does not recompute.
 
 A verdict is judged again from its evidence. Then either its code is unchanged, or its canary has to
-be equal.
+be equal. A canary vouches for code, versions and variables, but not for a declared file whose content
+is another one: at toy sizes a stage may read only a part of it.
 """
 
 from __future__ import annotations
@@ -81,15 +82,17 @@ class Checker:
         if not since:
             return _check(entry, "code unchanged", reason=remark, comparison=comparison)
         if self.canary is None:
-            reason = f"{since} changed since, and the project has no canary scale"
+            reason = f"{since}, and the project has no canary scale"
             return _check(entry, "unchecked", reason=reason, comparison=comparison)
         canary = self.canary(claim)
-        if canary.state == "equal":
+        edited = entry.dependencies.edited(self.planner.dependencies(claim.arms.values()))
+        if canary.state == "equal" and not edited:
             return _check(entry, "canary equal", reason=remark, comparison=comparison)
+        told = "no canary vouches for data" if canary.state == "equal" else canary.text
         return _check(
             entry,
             "in doubt",
-            reason=f"{since} changed since; {canary.text}",
+            reason=f"{since}; {told}",
             comparison=comparison,
             differences=canary.differences,
             edits=self.edits(claim, entry),
@@ -164,13 +167,14 @@ def _same(others: Iterable[OtherUnit]) -> None:
 def changed_since(claim: Claim, entry: Entry, planner: Planner) -> str:
     """Describe what changed in code, versions, files and variables since a verdict was recorded.
 
-    For instance ``"the code of train_bp"``; empty if nothing changed.
+    For instance ``"the code of train_bp changed since"``; empty if nothing changed.
     """
     parts: list[str] = []
-    if stale := entry.stale(planner.code(claim.arms.values())):
-        parts.append(f"the code of {', '.join(stale)}")
     calls = claim.arms.values()
-    parts += entry.moved(planner.numerics.torch, planner.dependencies(calls))
+    if stale := entry.stale(planner.code(calls)):
+        parts.append(f"the code of {', '.join(stale)} changed since")
+    for change in entry.moved(planner.numerics.torch, planner.dependencies(calls)):
+        parts.append(f"{change} since")
     return " and ".join(parts)
 
 

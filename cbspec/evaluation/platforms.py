@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbspec.canary import Figures
-from cbspec.canary.calibration import PlatformRun
+from cbspec.canary.platforms import PlatformRun
 from cbspec.errors import CbspecError
 from cbspec.report import Run, decode
 

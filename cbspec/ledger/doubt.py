@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
 from cbspec.errors import MissingReasonError
 from cbspec.ledger.entry import Acceptance, Entry, reason_line
 from cbspec.ledger.ledger import Ledger
+from cbspec.model.dependencies import Dependencies
 
 
 def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
@@ -17,34 +18,54 @@ def supersede(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) 
     Raises:
         MissingReasonError: no reason is given.
     """
-    return _deciding(ledger, entries, "superseded", reason, date)
+    return ledger.recording([_decided(entry, "superseded", reason, date) for entry in entries])
 
 
-def carry_over(ledger: Ledger, entries: Iterable[Entry], reason: str, date: str) -> Ledger:
+def carry_over(
+    ledger: Ledger,
+    entries: Iterable[Entry],
+    reason: str,
+    date: str,
+    dependencies: Mapping[tuple[str, str], Dependencies],
+) -> Ledger:
     """Return `ledger` with these verdicts carried over: a person says that they still hold.
+
+    That is said of the declared files as they are now, too. The history of a verdict has those that
+    were edited.
+
+    Args:
+        dependencies: (claim, scale) -> what the claim declares, as it is now.
 
     Raises:
         MissingReasonError: no reason is given.
     """
-    return _deciding(ledger, entries, "carried over", reason, date)
-
-
-def _deciding(
-    ledger: Ledger, entries: Iterable[Entry], outcome: str, reason: str, date: str
-) -> Ledger:
-    decided = []
+    carried = []
     for entry in entries:
-        decided.append(_decided(entry, outcome, reason, date))
-    return ledger.recording(decided)
+        now = dependencies.get((entry.claim, entry.scale), entry.dependencies)
+        edited = entry.dependencies.edited(now)
+        files = dict(entry.dependencies.files)
+        for path in edited:
+            files[path] = now.files[path]
+        entry = replace(entry, dependencies=replace(entry.dependencies, files=files))
+        moves = tuple(f"{path} changed" for path in edited)
+        carried.append(_decided(entry, "carried over", reason, date, moves))
+    return ledger.recording(carried)
 
 
-def _decided(entry: Entry, outcome: str, reason: str, date: str) -> Entry:
+def _decided(
+    entry: Entry, outcome: str, reason: str, date: str, moves: tuple[str, ...] = ()
+) -> Entry:
     reason = reason_line(reason)
     if not reason:
         raise MissingReasonError(
             "say why with --reason; it is kept in the ledger and shown beside the verdicts"
         )
     accepted = Acceptance(
-        date=date, outcome=outcome, before=entry.verdict, after=entry.verdict, reason=reason
+        date=date,
+        outcome=outcome,
+        before=entry.verdict,
+        after=entry.verdict,
+        reason=reason,
+        moves=moves,
     )
     return replace(entry, doubt=outcome, accepted=(*entry.accepted, accepted))

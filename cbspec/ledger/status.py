@@ -27,7 +27,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             decidable there any more.
         moved: what changed, for a stale verdict.
         checked: the state of a stale verdict's canary: `canary equal`, `canary differs` or `canary
-            not run`; otherwise empty.
+            not run`; `in doubt` where no canary counts; otherwise empty.
         lenience: the claim's quarantine, or that its changes only warn; empty for most claims.
     """
 
@@ -47,7 +47,7 @@ def status(
     ledger: Ledger,
     claims: Iterable[Claim],
     moved: Callable[[Claim, Entry], Iterable[str]],
-    checked: Callable[[Claim], str] = lambda _claim: "",
+    checked: Callable[[Claim, Entry], str] = lambda _claim, _entry: "",
 ) -> list[Standing]:
     """Return a row for each recorded verdict, and for each scale at which a claim lacks one.
 
@@ -56,7 +56,8 @@ def status(
         claims: the claims at the scales of interest, in the order of the rows.
         moved: returns what changed in code and numerics since an entry. It is not called if the
             claim itself changed.
-        checked: returns the state of a claim's canary. It is called if code or numerics changed.
+        checked: returns what a claim's canary says of an entry. It is called if code or numerics
+            changed.
     """
     claims = list(claims)
     rows: list[Standing] = []
@@ -75,7 +76,7 @@ def _rows(
     ledger: Ledger,
     claim: Claim,
     moved: Callable[[Claim, Entry], Iterable[str]],
-    checked: Callable[[Claim], str],
+    checked: Callable[[Claim, Entry], str],
 ) -> Iterable[Standing]:
     if claim.scale not in claim.decidable:
         return
@@ -95,7 +96,7 @@ def _rows(
             continue
         since = tuple(moved(claim, entry))
         if since:
-            yield _row(claim.id, claim.title, entry, "stale", since, checked(claim))
+            yield _row(claim.id, claim.title, entry, "stale", since, checked(claim, entry))
         else:
             yield _row(claim.id, claim.title, entry, "current")
 

@@ -24,6 +24,14 @@ class Dependencies(
     versions: dict[str, str] = {}
     environment: dict[str, str | None] = {}
 
+    def edited(self, now: Dependencies) -> list[str]:
+        """Return the files whose content is another one now."""
+        edited = []
+        for path in _different(self.files, now.files):
+            if path in self.files and path in now.files:
+                edited.append(path)
+        return edited
+
     def changes(self, now: Dependencies) -> Iterator[str]:
         """Yield each difference as text: ``"data/a.csv changed"``, ``"numpy 1.9 -> 1.7"``."""
         for path in _different(self.files, now.files):

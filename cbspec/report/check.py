@@ -37,7 +37,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
             - `code unchanged`: it was reached with the present code and torch.
             - `canary equal`: the code changed, but the claim's canary is as recorded.
-            - `in doubt`: the canary differs, or cannot be compared.
+            - `in doubt`: the canary differs, cannot be compared, or compares nothing.
             - `judged otherwise`: its evidence now gives another verdict: claim or judge changed.
             - `superseded`: a new canary was accepted, and the verdict has to be run again.
             - `orphaned`: no claim file has a claim that is decidable at its scale.

@@ -17,6 +17,7 @@ from cbspec.report.run import Run
 _STATES: dict[State, str] = {
     "equal": "equal",
     "differs": "differ",
+    "unheld": "without a figure that is held",
     "new": "not on record",
     "error": "broke",
 }

@@ -172,7 +172,7 @@ class Bisection:
         record = record.recording(self._value(canary_at, scale, before))
         for figures in self._value(canary_at, scale, commit):
             check = compared(record, figures)
-            if check.state != "equal":
+            if check.state not in ("equal", "unheld"):
                 return f"{figures.claim}: {check.text}"
         return ""
 

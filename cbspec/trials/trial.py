@@ -35,7 +35,7 @@ class Canary(msgspec.Struct, frozen=True):
     """The canaries of one copy of the project.
 
     Attributes:
-        states: claim -> equal, differs, new or error.
+        states: claim -> equal, differs, unheld, new or error.
         values: claim -> its canary values, for the claims whose canary could be computed.
         arcs: file -> executed pairs of (line, next line).
     """
@@ -47,7 +47,8 @@ class Canary(msgspec.Struct, frozen=True):
     @property
     def noticed(self) -> list[str]:
         """Return the claims whose canary is not as recorded."""
-        return [claim for claim, state in self.states.items() if state != "equal"]
+        unnoticed = ("equal", "unheld")
+        return [claim for claim, state in self.states.items() if state not in unnoticed]
 
     def with_another(self, other: Canary) -> Canary:
         """Return these canaries and another claim's, without the lines executed."""

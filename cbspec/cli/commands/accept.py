@@ -129,7 +129,7 @@ def accept_verdicts(
     with project.editing() as ledger:
         after = accept(ledger, entries, reason, project.noise)
         save(project, ledger, after, evidence)
-        canaries = list(keep_new_canaries(project, run, entries))
+        canaries = list(keep_new_canaries(project, run, after, entries))
     results = []
     for comparison in compared:
         text = f"{comparison.key}: {comparison.headline}"

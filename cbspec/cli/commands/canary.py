@@ -19,6 +19,8 @@ from cbspec.text_table import TextTable
 
 if TYPE_CHECKING:
     from cbspec.canary import Calibration, CanaryRecord
+    from cbspec.canary.calibration import Origin
+    from cbspec.canary.platforms import Name
 
 
 @click.command("canary")
@@ -80,7 +82,17 @@ def _calibration(project: Project, pythons: Sequence[str]) -> Calibration:
         runs.append(measured(setting, root=config.root, claims=config.claims, scale=config.canary))
     runs = runs[len(others) :] + runs[: len(others)]
     made = provenance(config.root, runs[0].torch, exclude=config.reports)
-    return calibrated(runs, date=made.date, commit=made.commit)
+    return calibrated(runs, date=made.date, commit=made.commit, origins=_origins(project))
+
+
+def _origins(project: Project) -> dict[Name, Origin]:
+    """Return (claim, arm, measure) -> the stage that measures it there, and its unit."""
+    origins = {}
+    for claim in project.claims(scale=project.config.canary):
+        for arm, call in claim.arms.items():
+            for name, measure in call.stage.measures.items():
+                origins[claim.id, arm, name] = call.stage.name, measure.unit
+    return origins
 
 
 def _lines(record: CanaryRecord) -> Iterator[str]:

@@ -41,7 +41,7 @@ def command(project: Project, claims: tuple[str, ...], scale: str | None, as_jso
     orphaned      no claim file can decide the recorded verdict any more
 
     A stale verdict stands if its claim's canary is equal, as far as stored results tell, and is in
-    doubt if it differs. Superseded: somebody accepted another canary, and the verdict has to be run
+    doubt if it differs or a declared file changed. Superseded: somebody accepted another canary, and the verdict has to be run
     again. In quarantine: changes fail no run until the day that is shown. Below the table: the
     verdicts that noise alone would most likely change.
     """
@@ -82,10 +82,12 @@ class Currency:
         dependencies = self._planner.dependencies(claim.arms.values())
         yield from entry.moved(self._planner.numerics.torch, dependencies)
 
-    def canary(self, claim: Claim) -> str:
-        """Say what stored results tell of a claim's canary."""
+    def canary(self, claim: Claim, entry: Entry) -> str:
+        """Say what stored results tell of a claim's canary, if it counts for a verdict."""
         if self._canaries is None:
             return ""
+        if entry.dependencies.edited(self._planner.dependencies(claim.arms.values())):
+            return "in doubt"  # no canary vouches for data
         if check := self._canaries.stored(claim):
             return check.text
         return "canary not run"

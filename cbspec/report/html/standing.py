@@ -142,6 +142,8 @@ def _of_canary(subject: Subject) -> tuple[str, str, Sequence[str]]:
         return "canary", f"canary {canary.state}", [canary.text]
     if canary.state == "new":
         return "new", "canary new", [canary.text]
+    if canary.state == "unheld":
+        return "unchecked", "unchecked", [canary.text]
     return "same", "canary equal", [canary.text]
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbspec.canary import CanaryRecord, compared
-from cbspec.canary.calibration import FACTOR, FLOAT32, PlatformRun, calibrated
+from cbspec.canary.calibration import FACTOR, FLOAT32, calibrated
+from cbspec.canary.platforms import PlatformRun
 from tests.support.specimen import UNDEFINED, make_figures
 
 
@@ -17,7 +18,7 @@ def calibration(*runs):
     return calibrated(named, date="2026-01-02", commit="ab12")
 
 
-def one(gamma, **changed):
+def one(gamma=(0.5, 0.25), **changed):
     """A platform's run of one claim."""
     return {"6A.a": make_figures(gamma, **changed)}
 
@@ -144,3 +145,80 @@ def test_rounding_never_makes_a_tolerance_smaller(spread):
     true = FACTOR * abs(101 * spread - 100 * spread)
     assert true * (1 - 1e-9) <= tolerance.atol <= true * 1.11
     assert math.isfinite(tolerance.atol)
+
+
+def losses(number, unit, *, moved=0.0, size=0.0123456789):
+    """Claim -> canary of `number` claims in a unit, each moved by an amount on this platform."""
+    run = {}
+    for index in range(number):
+        name = f"{unit}.{index}"
+        run[name] = make_figures((size + moved, size / 3), claim=name)
+    return run
+
+
+def origins_of(run):
+    """What the claims of `losses` measure: each unit is another stage's."""
+    return {(name, "vec", "gamma"): (name[0], name[0]) for name in run}
+
+
+def test_what_is_usual_is_told_by_stage_and_unit():
+    """A claim that no platform moves is held to what is usual for its stage and unit, and not to
+    another stage's measure of the same name; unless nothing is known of either.
+    """
+    exact = losses(1, "n", size=0.0123456789)
+    slow = losses(3, "m", size=1000.0)
+    moved = losses(3, "m", size=1000.0, moved=0.4)
+    runs = [PlatformRun("one", "2.14", exact | slow), PlatformRun("two", "2.14", exact | moved)]
+
+    found = calibrated(runs, date="2026-01-02", commit=None, origins=origins_of(exact | slow))
+    apart = {each.claim: each for each in found.tolerances}
+    mixed = calibration(exact | slow, exact | moved)
+
+    assert (apart["n.0"].atol, apart["n.0"].stages) == (0.0, ("n",))
+    assert apart["m.0"].atol == pytest.approx(4.0, rel=0.05)
+    assert found.unheld == ()
+    assert [(each.claim, each.reason) for each in mixed.unheld] == [
+        ("n.0", "may move by 4, at a size of 0.012")
+    ]
+
+
+def test_few_shares_take_the_count_of_their_own_stage():
+    """The count that other claims show is that of the same stage and unit, too."""
+    few = make_figures((0.125, 0.25), claim="n.0")
+    many = make_figures((0.1025, 0.2501), claim="m.0")
+    run = {"n.0": few, "m.0": many}
+    named = [PlatformRun("one", "2.14", run), PlatformRun("two", "2.14", run)]
+
+    found = calibrated(named, date="2026-01-02", commit=None, origins=origins_of(run))
+
+    atol = {each.claim: each.atol for each in found.tolerances}
+    assert atol == {"m.0": pytest.approx(FACTOR / 10_000, rel=0.1), "n.0": 0.0}
+
+
+def test_an_arm_that_is_small_beside_the_tolerance_is_not_held():
+    """The tolerance of a measure is its widest arm's. An arm of which it would let anything pass is
+    not held, and one whose figures are all 0 is.
+    """
+    arms = {"vec": {"gamma": (0.5, 0.4)}, "dfa": {"gamma": (0.01, 0.01)}, "nil": {"gamma": (0, 0)}}
+    moved = {**arms, "vec": {"gamma": (0.501, 0.4)}}
+
+    found = calibration(one(values={"arms": arms}), one(values={"arms": moved}))
+
+    [tolerance] = found.tolerances
+    assert tolerance.atol == pytest.approx(0.01, rel=0.1)
+    assert [(each.arm, each.reason) for each in found.unheld] == [
+        ("dfa", "may move by 0.01, at a size of 0.01")
+    ]
+
+
+def test_a_measure_that_a_claim_got_since_is_held_to_what_is_usual_in_its_stages():
+    """Of a measure that only other stages have, the record knows nothing."""
+    exact, slow = losses(1, "n", size=0.0123456789), losses(2, "m", size=1000.0)
+    moved = losses(2, "m", size=1000.0, moved=0.4)
+    runs = [PlatformRun("one", "2.14", slow), PlatformRun("two", "2.14", moved)]
+    found = calibrated(runs, date="2026-01-02", commit=None, origins=origins_of(slow))
+    of_its_stage = make_figures(claim="new", code={"m": "ab12"})
+    record = CanaryRecord([*exact.values(), of_its_stage], found)
+
+    assert record.tolerance("n.0", "vec", "gamma").atol == 0.0
+    assert record.tolerance("new", "vec", "gamma").atol == pytest.approx(4.0, rel=0.05)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbspec.canary import Calibration, CanaryRecord, Tolerance, Unheld, compared
-from tests.support.specimen import UNDEFINED, make_figures
+from tests.support.specimen import UNDEFINED, make_figures, make_provenance
 
 
 def record(known, atol=0.0, rtol=0.0, unheld=()):
@@ -130,6 +130,21 @@ def test_a_measure_that_is_not_held_is_passed_over():
     assert (
         compared(record(make_figures(), unheld=unheld), make_figures((0.9, 0.1))).state == "equal"
     )
+
+
+@pytest.mark.parametrize(
+    "now", [{"code": {"fit": "cd34"}}, {"provenance": make_provenance(torch="2.14.0+cpu")}]
+)
+def test_a_canary_of_which_nothing_is_held_vouches_for_no_other_code(now):
+    """Where no figure is held, nothing is compared: of other code or another torch it is not equal,
+    and says so.
+    """
+    unheld = (Unheld(claim="6A.a", arm="vec", measure="gamma", reason="moves by 0.4"),)
+
+    check = compared(record(make_figures(), unheld=unheld), make_figures((0.9, 0.1), **now))
+
+    assert (check.state, check.failed) == ("unheld", False)
+    assert check.text == "canary compares nothing: none of its figures is held"
 
 
 @pytest.mark.parametrize(

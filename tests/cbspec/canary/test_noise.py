@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cbspec.canary.calibration import PlatformRun, calibrated
+from cbspec.canary.calibration import calibrated
 from cbspec.canary.noise import noise_of
+from cbspec.canary.platforms import PlatformRun
 from cbspec.ledger import Evidence, NoiseRecord, compare
 from cbspec.ledger.measured_noise import MeasureNoise, RoundingNoise
 from cbspec.model.values import Values

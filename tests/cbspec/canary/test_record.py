@@ -5,7 +5,8 @@ import json
 import pytest
 
 from cbspec.canary import CanaryRecord
-from cbspec.canary.calibration import PlatformRun, calibrated
+from cbspec.canary.calibration import calibrated
+from cbspec.canary.platforms import PlatformRun
 from cbspec.errors import LedgerError
 from tests.support.specimen import make_figures
 
