@@ -3,7 +3,8 @@
 import pytest
 from scipy import stats
 
-from cbspec.report import effect_text, markdown
+from cbspec.report import markdown
+from cbspec.report.failure import effect_text
 from cbspec.stage import Summary
 from tests.support.claim_text import LIGHT
 
