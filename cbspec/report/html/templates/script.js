@@ -155,7 +155,7 @@
     const cells = [...table.tBodies[0].rows[groups.indexOf(dot.parentNode)].cells];
     const measured = cells.slice(1, -2).filter((cell) => cell.textContent);
     const cell = measured[[...dot.parentNode.children].indexOf(dot)];
-    return `${cells[0].textContent}, ${table.dataset.each} ${table.tHead.rows[0].cells[cell.cellIndex].textContent}: ${cell.textContent}`;
+    return `${cells[0].textContent}, ${table.caption.textContent.split(' by arm and ')[1]} ${table.tHead.rows[0].cells[cell.cellIndex].textContent}: ${cell.textContent}`;
   }
   document.addEventListener("pointerover", (event) => {
     const text = event.target.tagName === "circle" ? told(event.target) : "";
