@@ -203,6 +203,11 @@ class Claim:
         """Return measure -> its declaration in the catalog, for all measures of the arms."""
         return declared_by(self.arms.values())
 
+    @property
+    def units(self) -> dict[str, str]:
+        """Return measure -> its unit in the catalog, for all measures of the arms."""
+        return {name: measure.unit for name, measure in self.measures.items()}
+
 
 def _counted(runs: Mapping[str, tuple[int, str]]) -> dict[str, str]:
     """Return text -> the counts of the arms that share it: ``"5 of a, 5 of b"``."""

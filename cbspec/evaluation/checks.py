@@ -15,7 +15,7 @@ from cbspec.claim import Claim
 from cbspec.errors import JudgingError, UnitChanged
 from cbspec.evaluation.interim import judged
 from cbspec.execution.plan import Planner
-from cbspec.kinds import measures_of
+from cbspec.kinds import measures_of_all
 from cbspec.ledger import CHANGED, Comparison, Entry, EvidenceFolder, compare, entry_of
 from cbspec.ledger.entry import short
 from cbspec.ledger.units import OtherUnit, differing, other_units
@@ -149,13 +149,8 @@ def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison |
 
 def _units_read(claim: Claim) -> dict[str, str]:
     """Return measure -> its present unit, for the measures that a claim asserts something of."""
-    known = claim.measures
-    units = {}
-    for assertion in (*claim.assertions, *claim.controls):
-        for name in measures_of(assertion):
-            if name in known:
-                units[name] = known[name].unit
-    return units
+    read = measures_of_all(claim.asserted.values())
+    return {name: unit for name, unit in claim.units.items() if name in read}
 
 
 def _same(others: Iterable[OtherUnit]) -> None:

@@ -54,7 +54,7 @@ def _out_of_reach(claim: Claim, entries: Sequence[Entry]) -> Iterator[Diagnostic
 
 def _below_noise(claim: Claim, noise: NoiseRecord) -> Iterator[Diagnostic]:
     """Yield the assertions that a claim without a verdict cannot show, by the noise on record."""
-    units = {name: measure.unit for name, measure in claim.measures.items()}
+    units = claim.units
     for key, assertion in claim.asserted.items():
         spreads = {}
         for contrast in assertion.contrasts():

@@ -69,9 +69,8 @@ class Recorder:
         device = self.planner.numerics.device
         evidence = None
         if values:
-            units = {name: measure.unit for name, measure in claim.measures.items()}
             evidence = Evidence(
-                claim=claim.id, scale=claim.scale, device=device, values=values, units=units
+                claim=claim.id, scale=claim.scale, device=device, values=values, units=claim.units
             )
         entry = self._entry(claim, judgement, values)
         compared = compare(self.ledger.expected(entry.key), entry, self.noise)

@@ -17,7 +17,16 @@ from cbspec.kinds.extremum import Extremum
 from cbspec.kinds.figure import Figure
 from cbspec.kinds.interaction import Interaction
 from cbspec.kinds.iqm import Iqm
-from cbspec.kinds.names import Arm, Arms, Level, MeasureKey, MeasureName, arms_of, measures_of
+from cbspec.kinds.names import (
+    Arm,
+    Arms,
+    Level,
+    MeasureKey,
+    MeasureName,
+    arms_of,
+    measures_of,
+    measures_of_all,
+)
 from cbspec.kinds.order import Order
 from cbspec.kinds.published import Published
 from cbspec.kinds.quantile import Quantile
@@ -79,6 +88,7 @@ __all__ = [
     "larger",
     "load",
     "measures_of",
+    "measures_of_all",
     "more",
     "smaller",
     "unasserted",

@@ -5,7 +5,7 @@ Fields that hold such names are marked by their type, so validation finds the na
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Literal, NamedTuple, get_args
 
@@ -99,6 +99,14 @@ def arms_of(assertion: msgspec.Struct) -> tuple[str, ...]:
 def measures_of(assertion: msgspec.Struct) -> tuple[str, ...]:
     """Return the measures that an assertion reads, each once, in order."""
     return _named(assertion, "measure")
+
+
+def measures_of_all(assertions: Iterable[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the measures that several assertions read, each once, in order."""
+    known: dict[str, None] = {}
+    for assertion in assertions:
+        known |= dict.fromkeys(measures_of(assertion))
+    return tuple(known)
 
 
 def listed(names: Sequence[str]) -> str:

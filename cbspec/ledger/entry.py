@@ -17,7 +17,7 @@ from cbspec.ledger.notation import place_of
 from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
 from cbspec.model.dependencies import Dependencies, same_torch
 from cbspec.model.finding import Verdict
-from cbspec.model.replicates import SEEDS
+from cbspec.model.replicates import REPLICATES, SEEDS
 from cbspec.model.visible import visible
 from cbspec.stage import Call
 
@@ -145,7 +145,7 @@ class Entry(Committed, frozen=True, kw_only=True):
     @property
     def replicates(self) -> str:
         """Return ``"seeds"``, or ``"replicates"`` if they are no seeds that the claim may draw."""
-        return SEEDS if set(self.seeds) <= set(self.drawn.pool) else "replicates"
+        return SEEDS if set(self.seeds) <= set(self.drawn.pool) else REPLICATES
 
     @property
     def key(self) -> Key:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cbspec.ledger.entry import Entry
+from cbspec.model.replicates import common
 
 LISTED = 5
 
@@ -30,5 +31,4 @@ def likeliest(entries: Iterable[Entry]) -> list[Entry]:
 
 def drawn(entries: Iterable[Entry]) -> str:
     """Return what fresh ones are drawn of: ``"seeds"``, if all of the verdicts draw seeds."""
-    words = {entry.replicates for entry in entries if entry.again is not None}
-    return words.pop() if len(words) == 1 else "replicates"
+    return common({entry.replicates for entry in entries if entry.again is not None})

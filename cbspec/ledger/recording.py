@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cbspec.claim import Claim, Seeds
-from cbspec.kinds import measures_of
+from cbspec.kinds import measures_of_all
 from cbspec.ledger.entry import Device, Entry, Provenance, SeedPlan, short
 from cbspec.ledger.notation import rounded
 from cbspec.ledger.recorded import recorded
@@ -69,9 +69,7 @@ def _measured(claim: Claim) -> dict[str, str]:
     It has no measure that nothing asserts. Where a file lies has no part in it, unless arms are
     told apart by their files.
     """
-    asserted: set[str] = set()
-    for assertion in (*claim.assertions, *claim.controls):
-        asserted.update(measures_of(assertion))
+    asserted = measures_of_all(claim.asserted.values())
     files = {call.files for call in claim.arms.values() if call.stage.measured and call.files}
     digests = {}
     for arm, call in claim.arms.items():

@@ -72,7 +72,6 @@ def recorded_units(entry: Entry, evidence: Evidence, present: Mapping[str, str])
 def _units(entry: Entry) -> dict[tuple[str, str], set[str]]:
     """Return (measure, label) -> the units of such effects."""
     units: dict[tuple[str, str], set[str]] = {}
-    for recorded in entry.recorded:
-        for effect in recorded.effects:
-            units.setdefault((effect.measure, effect.label), set()).add(effect.unit)
+    for effect in entry.effects:
+        units.setdefault((effect.measure, effect.label), set()).add(effect.unit)
     return units

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 SEEDS = "seeds"
+REPLICATES = "replicates"
 PUBLISHED = "published runs"
 AS_PUBLISHED = "as published"
 """In place of a count, where a publication does not say how many runs there were."""
+
+
+def common(nouns: Collection[str]) -> str:
+    """Return the only one of some nouns, else one for all: ``"replicates"``."""
+    if len(nouns) == 1:
+        return next(iter(nouns))
+    return REPLICATES
 
 
 def noun(replicates: str) -> str:

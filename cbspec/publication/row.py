@@ -9,6 +9,7 @@ from operator import attrgetter
 from cbspec.claim import Claim, base, finding_of, phase_order
 from cbspec.ledger import Entry, Ledger
 from cbspec.ledger.entry import short
+from cbspec.model.replicates import common
 from cbspec.publication.outcome import ScaleOutcome
 
 Versions = dict[str, Claim]
@@ -152,12 +153,11 @@ def _outcome(
             missing.append(claim.id)
         elif digests[claim.id] != short(claim.digest):
             edited.append(claim.id)
-    nouns = {claim.replicated_over for claim in claims}
     return ScaleOutcome(
         scale,
         device,
         tuple(entries),
         tuple(missing),
         tuple(edited),
-        nouns.pop() if len(nouns) == 1 else "replicates",
+        common({claim.replicated_over for claim in claims}),
     )

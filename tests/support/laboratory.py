@@ -16,15 +16,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from cbspec import kinds
 from cbspec.claim import Claim
 from cbspec.cli import main
+from cbspec.config import Config
 from cbspec.evaluation import Evaluation
 from cbspec.execution.numerics import Numerics, resolve
 from cbspec.execution.rundir import RunDirectory
 from cbspec.language import load
 from cbspec.ledger import Ledger, provenance
 from cbspec.project import Project
-from cbspec.report import Run, decode, write_pages
+from cbspec.report import Check, Run, decode, write_pages
 from tests.support.claim_text import DEFAULTS, LIGHT
 from tests.support.process import PytestProcess
 from tests.support.specimen import put_on_record
@@ -133,6 +135,12 @@ class Laboratory:
         write_pages(run, self.root / "reports")
         return run
 
+    def checks(self, scale: str = "quick") -> list[Check]:
+        """Run all claims in this process and write the report: the checks of recorded verdicts."""
+        run = Project(self.root).run(scale=scale, backend="inline")
+        write_pages(run, self.root / "reports")
+        return [check for checks in run.checks.values() for check in checks]
+
     @property
     def report(self) -> Run:
         """The last run."""
@@ -192,6 +200,7 @@ def working_in(root: Path) -> Iterator[Laboratory]:
             for process in laboratory.started:
                 process.discard()
             forget_engine()
+            kinds.load(Config(root))
 
 
 def forget_engine() -> None:

@@ -91,14 +91,12 @@ def _values(
     from cbspec.evaluation.interim import stored_values
     from cbspec.ledger.units import recorded_units
 
-    units = {name: measure.unit for name, measure in claim.measures.items()}
-
     entry = project.ledger.get(Key(claim.id, claim.scale, planner.numerics.device))
     if entry and not stored:
         evidence = project.evidence.of(entry)
         if evidence is not None:
-            return evidence.values, recorded_units(entry, evidence, units), "as recorded"
-    return stored_values(claim, planner, project.store), units, "as stored"
+            return evidence.values, recorded_units(entry, evidence, claim.units), "as recorded"
+    return stored_values(claim, planner, project.store), claim.units, "as stored"
 
 
 def _rows(claim: Claim, values: Values, units: Mapping[str, str]) -> Iterator[dict[str, Any]]:

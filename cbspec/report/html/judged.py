@@ -94,19 +94,21 @@ def shortened(place: Place) -> Place:
 
 def judged_at(subject: Subject, entry: Entry) -> Place:
     """Return a verdict of a claim with all that it rests on."""
+    values, told = subject.values.get(entry.key), subject.replicates
+    plots = seed_plots(entry, values, subject.reported, subject.arms, replicates=told)
     on_record = Place(
         name=entry.place,
         verdict=entry.verdict,
         reason=entry.reason,
         seeds=entry.seeds,
         made=_made(entry),
-        marks=tuple(_marks(entry, noun(subject.replicates))),
+        marks=tuple(_marks(entry, noun(told))),
         groups=tuple(groups_of(entry)),
-        plots=tuple(_plots(entry, subject)),
+        plots=tuple(plots),
         decided=tuple(_decided(entry, subject)),
         looks=tuple(_looks(entry)),
         history=tuple(_history(entry)),
-        replicates=subject.replicates,
+        replicates=told,
     )
     record = subject.record
     if record and entry is record.entry:
@@ -133,12 +135,6 @@ def _of_run(record: Record, place: Place) -> Place:
         looks=looks,
         history=tuple(_history(before or record.entry)),
     )
-
-
-def _plots(entry: Entry, subject: Subject) -> list[SeedPlot]:
-    values = subject.values.get(entry.key)
-    plots = seed_plots(entry, values, subject.reported, subject.arms)
-    return [replace(plot, replicates=subject.replicates) for plot in plots]
 
 
 def _marks(entry: Entry, replicates: str) -> list[str]:

@@ -79,6 +79,7 @@ def seed_plots(
     reported: Mapping[str, Mapping[str, float]],
     arms: Sequence[str] = (),
     beside: Values | None = None,
+    replicates: str = "",
 ) -> list[SeedPlot]:
     """Return a plot of each measure that a verdict reads, in the order of its effects.
 
@@ -87,6 +88,7 @@ def seed_plots(
         reported: measure -> arm -> the memo's value.
         arms: the arms, in the claim's order.
         beside: other values that these are compared with, on the same axis.
+        replicates: what the seeds number, in words; what the verdict tells of it if empty.
     """
     if values is None:
         return []
@@ -101,7 +103,7 @@ def seed_plots(
             others = _all_of(measure, beside) if beside else []
             memo = reported.get(measure, {})
             plot = _plot(measure, unit, columns, values, memo, others)
-            plots.append(replace(plot, replicates=entry.replicates))
+            plots.append(replace(plot, replicates=replicates or entry.replicates))
     return plots
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from cbspec.project import Project
-from cbspec.report import write_pages
-
 ENGINE = """
 from cbspec.stage import File, Measure, Parameters, Stage
 
@@ -66,16 +63,9 @@ def lab(project, monkeypatch):
     project.write("plants.txt", "2 4 3 3 3 3")
     project.write("claims/3.a.yaml", CLAIM)
     for scale in ("memo", "quick"):
-        run(project, scale)
+        project.checks(scale)
         assert project.cbspec("accept", "--all").exit_code == 0
     return project
-
-
-def run(project, scale="quick"):
-    """Run all claims in this process and write the report; the checks of what was not computed."""
-    report = Project(project.root).run(scale=scale, backend="inline")
-    write_pages(report, project.root / "reports")
-    return [check for checks in report.checks.values() for check in checks]
 
 
 def test_an_edit_of_data_that_the_canary_does_not_read_leaves_verdicts_in_doubt(lab):
@@ -84,7 +74,7 @@ def test_an_edit_of_data_that_the_canary_does_not_read_leaves_verdicts_in_doubt(
     """
     lab.write("plants.txt", "2 4 3 3 3 0")
 
-    [check] = run(lab)
+    [check] = lab.checks()
     [standing] = [row["checked"] for row in lab.json("status") if row["scale"] == "memo"]
     superseded = lab.cbspec("accept", "--canary", "--reason", "a slip of the pen")
 
@@ -94,7 +84,7 @@ def test_an_edit_of_data_that_the_canary_does_not_read_leaves_verdicts_in_doubt(
     )
     assert standing == "in doubt"
     assert "3.a (memo, cpu): holds superseded" in superseded.stdout
-    assert [after.way for after in run(lab)] == ["superseded"]
+    assert [after.way for after in lab.checks()] == ["superseded"]
 
 
 def test_a_verdict_is_carried_over_for_the_data_as_they_are(lab):
@@ -102,13 +92,13 @@ def test_a_verdict_is_carried_over_for_the_data_as_they_are(lab):
     in doubt again after the next edit.
     """
     lab.write("plants.txt", "2 4 3 3 3 0")
-    run(lab)
+    lab.checks()
     lab.cbspec("accept", "--canary", "--carry-over", "--reason", "a slip of the pen")
     lab.cbspec("accept", "--all", "--reason", "a slip of the pen")
 
-    [carried] = run(lab)
+    [carried] = lab.checks()
     lab.write("plants.txt", "2 4 3 3 3 1")
-    [again] = run(lab)
+    [again] = lab.checks()
 
     [entry] = [entry for entry in lab.ledger if entry.scale == "memo"]
     assert carried.way == "code unchanged"
@@ -121,7 +111,7 @@ def test_a_canary_vouches_for_another_value_of_a_variable(lab, monkeypatch):
     """A declared environment variable that changed is what a canary may vouch for, as code is."""
     monkeypatch.setenv("LAB_MODE", "slow")
 
-    assert [check.way for check in run(lab)] == ["canary equal"]
+    assert [check.way for check in lab.checks()] == ["canary equal"]
 
 
 def test_what_changed_beside_another_canary_is_told_in_words(lab, monkeypatch):
@@ -129,7 +119,7 @@ def test_what_changed_beside_another_canary_is_told_in_words(lab, monkeypatch):
     monkeypatch.setenv("LAB_MODE", "slow")
     lab.write("plants.txt", "2 5 3 3 3 3")
 
-    [check] = run(lab)
+    [check] = lab.checks()
 
     assert check.reason == (
         "plants.txt changed since and LAB_MODE 'fast' -> 'slow' since; "
