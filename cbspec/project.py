@@ -230,6 +230,7 @@ class Project(Parts):
                 self.config.root, planner.numerics.torch, exclude=self.config.reports
             ),
             Edits(self.config, self.code, self.store),
+            planner.code,
         )
 
     def standings(self, planner: Planner) -> Standings:

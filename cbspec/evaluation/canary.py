@@ -19,6 +19,7 @@ from cbspec.ledger import Provenance
 from cbspec.ledger.entry import short
 from cbspec.model.edit import Edit
 from cbspec.paths import relative
+from cbspec.stage import Call
 from cbspec.store import StoredResult
 
 SEEDS = 2  # with one, a changed choice (an argmax, a branch) could agree by luck
@@ -38,6 +39,7 @@ class Canaries:
         at_canary: returns a claim, given at any scale, at the canary's scale.
         provenance: returns the commit and state of the project.
         edits: finds what changed in the code since a canary was recorded.
+        code: returns stage name -> digest of its code, for some calls.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class Canaries:
         at_canary: Callable[[Claim], Claim],
         provenance: Callable[[], Provenance],
         edits: Edits,
+        code: Callable[[Iterable[Call]], dict[str, str]],
     ) -> None:
         self.executor = executor
         self.record = record
         self._at_canary = at_canary
         self._provenance = provenance
         self._edits = edits
+        self._code = code
         self._checks: dict[str, CanaryCheck] = {}
 
     def cells(self, claim: Claim) -> Mapping[tuple[str, int], Cell]:
@@ -135,7 +139,7 @@ class Canaries:
     ) -> Figures:
         toy = self._at_canary(claim)
         seeds = toy.seeds.pool[:SEEDS]
-        code = self.executor.planner.code(toy.arms.values())
+        code = self._code(toy.arms.values())
         return Figures(
             claim=toy.id,
             calls=self._calls(claim),

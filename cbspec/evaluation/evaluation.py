@@ -215,6 +215,7 @@ class Evaluation:
             lambda claim: self._versions.at(claim, self.config.canary),
             lambda: self.provenance,
             self._edits,
+            self._refiling.code,
         )
 
     def needed_canary(self, claim: Claim) -> CanaryCheck | None:
@@ -242,9 +243,8 @@ class Evaluation:
     @cached_property
     def _recorder(self) -> Recorder:
         known = self.config.root, self.planner, self.ledger, lambda: self.provenance, self._adopted
-        return Recorder(
-            *known, self._edits, self._options, self._earlier, self.noise, self.store.loaded.of
-        )
+        seen = self.store.loaded.of, self._refiling.code
+        return Recorder(*known, self._edits, self._options, self._earlier, self.noise, *seen)
 
     @cached_property
     def provenance(self) -> Provenance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from cbspec.model.edit import Edit
 from cbspec.model.finding import Judgement
 from cbspec.model.values import Values
 from cbspec.report import Check, Record, record_of
-from cbspec.stage import stages_of
+from cbspec.stage import Call, stages_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Recorder:
         earlier: the verdicts that wobbled in the run that this one repeats.
         noise: how far measures move where nothing has changed.
         loaded: returns the files that runs of an implementation have loaded and no code names.
+        code: returns the code of some calls, those files included.
     """
 
     root: Path
@@ -46,6 +47,7 @@ class Recorder:
     earlier: Wobbles
     noise: NoiseRecord
     loaded: Callable[[str], tuple[str, ...]]
+    code: Callable[[Iterable[Call]], dict[str, str]]
 
     def record(
         self,
@@ -104,7 +106,7 @@ class Recorder:
             claim,
             judgement,
             device=self.planner.numerics.device,
-            code=self.planner.code(calls),
+            code=self.code(calls),
             dependencies=self.planner.dependencies(calls),
             provenance=self.provenance(),
             values=values,

@@ -1,7 +1,8 @@
-"""Storing results once more under the key of the next run.
+"""Files that a run was first to see a stage load: what the next run will know of them.
 
 A stage may load a file of the project that no code names, such as a table or a plugin. From then on
-the file counts as part of the stage's code, so later runs look for its results under another key.
+the file counts as part of the stage's code, so later runs look for its results under another key,
+and the record has it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from cbspec.execution.plan import Planner
 from cbspec.execution.task import StageTask, TaskOutcome
 from cbspec.fingerprint import Code
 from cbspec.fingerprint.signature import signature
-from cbspec.stage import stages_of
+from cbspec.stage import Call, Stage, stages_of
 from cbspec.store import Store
 
 REFILED = "refiled"  # the provenance entry that names the first key
@@ -32,7 +33,7 @@ def keep_loaded(store: Store, task: StageTask, outcome: TaskOutcome) -> str:
 
 
 class Refiling:
-    """Stores the results of a run under their new keys, at its end.
+    """Tells code and keys as the next run will have them.
 
     Args:
         store: holds the results, and which files stages were seen to load.
@@ -44,8 +45,24 @@ class Refiling:
         self._code = code
         self._began = time.time_ns()
 
+    def code(self, calls: Iterable[Call]) -> dict[str, str]:
+        """Return stage name -> digest of its code as the next run has it.
+
+        If a file was edited since the run began, it is that of this run: the next one differs.
+
+        Args:
+            calls: stage calls, which count with their inputs.
+        """
+        digests = {}
+        for name, stage in stages_of(calls).items():
+            code = self._code
+            if code.outgrown(stage.implementation) and not self._edited(stage):
+                code = code.renewed()
+            digests[name] = code.fingerprint(stage.implementation).digest
+        return digests
+
     def file(self, cells: Iterable[Cell], planner: Planner) -> None:
-        """Copy results to their new keys, where these differ.
+        """Store results once more under their new keys, where these differ.
 
         A result is left out if one of the files was edited since the run began, because it may have
         been computed with either version.
@@ -58,7 +75,8 @@ class Refiling:
         for cell in cells:
             anew = renewed.cell(cell.call, cell.seed)
             entry = self._store.get(cell.key) if anew.key != cell.key else None
-            if entry is None or self._edited(cell):
+            stages = stages_of([cell.call]).values()
+            if entry is None or any(map(self._edited, stages)):
                 continue
             fingerprint = renewed.fingerprint(cell.call.stage.implementation)
             self._store.codes.keep(fingerprint.digest, fingerprint.definitions)
@@ -71,13 +89,12 @@ class Refiling:
             }
             self._store.copy(cell.key, anew.key, provenance)
 
-    def _edited(self, cell: Cell) -> bool:
+    def _edited(self, stage: Stage) -> bool:
         """Tell whether a file that no code names was written or removed since the run began."""
-        for stage in stages_of([cell.call]).values():
-            for name in self._store.loaded.of(stage.implementation):
-                path = Path(self._code.root, name)
-                # The file may have been removed since; the time of its folder shows that
-                now = signature(path) or signature(path.parent)
-                if now is None or max(now[:2]) >= self._began:
-                    return True
+        for name in self._store.loaded.of(stage.implementation):
+            path = Path(self._code.root, name)
+            # The file may have been removed since; the time of its folder shows that
+            now = signature(path) or signature(path.parent)
+            if now is None or max(now[:2]) >= self._began:
+                return True
         return False

@@ -162,6 +162,13 @@ class Code:
         code._closures, code._fingerprints = {}, {}
         return code
 
+    def outgrown(self, implementation: str) -> bool:
+        """Tell whether runs were seen to load a file that its fingerprint here does not count."""
+        if self._fixed(implementation) is not None:
+            return False
+        counted = {module.shown for module in self._closure(implementation).modules}
+        return not counted.issuperset(self._loaded(implementation))
+
     def at(self, root: Path) -> Code:
         """Return the same project in another folder, such as a copy of an earlier commit."""
         return Code(

@@ -2,6 +2,8 @@
 
 import pytest
 
+from cbspec.canary import CanaryRecord
+
 CATALOG = """\
 from cbspec.stage import Measure, Parameters, Stage
 
@@ -25,6 +27,15 @@ def walk(job):
         act = import_module(f"lab.rules.{replica.parameters.rule}").act
         drift = replica.parameters.drift
         job.emit(index, measures={"place": act(replica.seed / 100 + drift)})
+"""
+EDITING = """\
+def edit():
+    from pathlib import Path
+
+    rule = Path(__file__).with_name("rules") / "plus.py"
+    rule.write_text(rule.read_text() + "# edited\\n")
+
+
 """
 JUMP = """\
 import decimal
@@ -91,11 +102,44 @@ def test_a_file_that_only_a_run_shows_counts_from_then_on(lab, workers):
     assert edited == fresh != first
 
 
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_what_a_run_was_first_to_see_is_on_record_after_it(lab, workers):
+    """A verdict and its canary are accepted after the very run that showed their stage's file, with
+    a code that later runs find unchanged.
+    """
+    lab.edit("pyproject.toml", '"lab.catalog"\n', '"lab.catalog"\ncanary = "canary"\n')
+    lab.edit("claims/defaults.yaml", "scales:", "scales:\n  canary: {}")
+    lab.edit("claims/walk.yaml", "scales: [quick]", "scales: [memo]")
+    lab.pytest("--scale", "memo", "-n", workers)
+
+    accepted = lab.cbspec("accept", "--all")
+    _, later = lab.pytest()
+
+    [entry] = lab.ledger
+    [canary] = CanaryRecord.load(lab.root / "reports" / "canary.json")
+    assert accepted.exit_code == 0, accepted.stderr
+    assert canary.code == entry.code
+    assert "1 code unchanged" in later
+
+
+def test_a_file_that_was_edited_since_the_run_began_is_not_on_record_as_it_is(lab):
+    """A file that a stage has loaded and that is edited before the run ends: the verdict is refused,
+    for it may have been computed with either version.
+    """
+    lab.edit("lab/walk.py", "from importlib", EDITING + "from importlib")
+    lab.edit("lab/walk.py", "        act =", "        edit()\n        act =")
+    lab.pytest("-n", "0")
+
+    refused = lab.cbspec("accept", "--all")
+
+    assert refused.exit_code == 1
+    assert "walk.a: the code of walk was edited since" in refused.stderr
+
+
 def test_a_store_that_saw_no_run_knows_from_the_ledger_what_counts(lab):
     """In a fresh clone a verdict on record is of unchanged code, until the file is edited."""
     lab.edit("claims/walk.yaml", "scales: [quick]", "scales: [memo]")
-    for _ in range(2):
-        lab.pytest("--scale", "memo")
+    lab.pytest("--scale", "memo")
     assert lab.cbspec("accept", "--all").exit_code == 0
 
     _, fresh = lab.pytest(CBSPEC_STORE=str(lab.root / "fresh"))
