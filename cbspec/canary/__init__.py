@@ -3,10 +3,17 @@
 The tolerances are derived from values that were measured on several platforms (`calibration.py`).
 """
 
-from cbspec.canary.comparison import CanaryCheck, Difference, another_experiment, compared
+from cbspec.canary.comparison import (
+    UNHELD,
+    CanaryCheck,
+    Difference,
+    another_experiment,
+    compared,
+)
 from cbspec.canary.record import Calibration, CanaryRecord, Figures, Platform, Tolerance, Unheld
 
 __all__ = [
+    "UNHELD",
     "Calibration",
     "CanaryCheck",
     "CanaryRecord",

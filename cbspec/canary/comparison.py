@@ -14,6 +14,7 @@ from cbspec.model.edit import Edit
 
 State = Literal["equal", "differs", "unheld", "new", "error"]
 
+UNHELD = "canary compares nothing: none of its figures is held"
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -62,6 +63,7 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
         reason: the reason, for `unheld`, `new` and `error`.
         differences: the values that are not as recorded.
         figures: the new values; None for an error.
+        held: whether any of the values is held to the recorded one.
         edits: the definitions that changed since the canary was recorded.
         title: the title of the claim.
         phase: its phase.
@@ -74,6 +76,7 @@ class CanaryCheck(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     differences: tuple[Difference, ...] = ()
     figures: Figures | None = None
+    held: bool = True
     edits: tuple[Edit, ...] = ()
     title: str = ""
     phase: str = ""
@@ -114,15 +117,18 @@ def compared(record: CanaryRecord, computed: Figures) -> CanaryCheck:
         )
     if reason := _incomparable(known, computed):
         return CanaryCheck(claim=computed.claim, state="new", reason=reason, figures=computed)
-    if not _same_code(known, computed) and not _held(record, computed):
-        reason = "canary compares nothing: none of its figures is held"
-        return CanaryCheck(claim=computed.claim, state="unheld", reason=reason, figures=computed)
+    held = _held(record, computed)
+    if not held and not _same_code(known, computed):
+        return CanaryCheck(
+            claim=computed.claim, state="unheld", reason=UNHELD, figures=computed, held=False
+        )
     differences = tuple(_differences(record, known, computed))
     return CanaryCheck(
         claim=computed.claim,
         state="differs" if differences else "equal",
         differences=differences,
         figures=computed,
+        held=held,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from cbspec.cli.last_run import refuse_outdated
@@ -16,7 +15,7 @@ from cbspec.selection import named, refuse, unknown
 if TYPE_CHECKING:
     from cbspec.canary import CanaryCheck, CanaryRecord
     from cbspec.evaluation.unconfirmed import Place
-    from cbspec.ledger import Entry, Key, Ledger
+    from cbspec.ledger import Entry, Key
     from cbspec.model.dependencies import Dependencies
     from cbspec.report import Record, Run
 
@@ -43,10 +42,10 @@ def accept_canaries(
     """
     from cbspec.canary import CanaryRecord
     from cbspec.evaluation.unconfirmed import unconfirmed
-    from cbspec.ledger import accept, supersede, today
+    from cbspec.ledger import accept, reunite, supersede, today
     from cbspec.ledger import carry_over as carried
 
-    edited = _edited(run, claims)
+    edited = edited_of(run, claims)
     if carry_over:
         edited = _with_other_data(project, edited)
     checks = _changed(project, run, claims, edited)
@@ -56,7 +55,7 @@ def accept_canaries(
     with project.editing() as ledger:
         record = CanaryRecord.load(project.config.canary_record)
         settled = accept(ledger, [verdict.entry for verdict in confirmed], reason)
-        known = _declared(project, {item.claim for item in figures} | {key.claim for key in edited})
+        known = declared(project, {item.claim for item in figures} | {key.claim for key in edited})
         outdated = list(unconfirmed(figures, record, settled, known))
         for entry in settled:
             if entry.key in edited and entry not in outdated:
@@ -68,7 +67,7 @@ def accept_canaries(
         dropped = sorted(_without_claim(project, record, claims))
         record.recording(figures).without(dropped).save(project.config.canary_record)
         evidence = [verdict.evidence for verdict in confirmed if verdict.evidence]
-        save(project, ledger, after, evidence)
+        save(project, ledger, reunite(after, {item.claim for item in figures}), evidence)
     word = "carried over" if carry_over else "superseded"
     results = list(_told(outdated, word, len(checks), dropped))
     return results, bool(checks or outdated or dropped)
@@ -107,48 +106,7 @@ def _without_claim(project: Project, record: CanaryRecord, words: Sequence[str])
     return record.figures.keys() - known
 
 
-def keep_new_canaries(
-    project: Project, run: Run, ledger: Ledger, entries: Sequence[Entry]
-) -> Iterator[dict[str, str]]:
-    """Record the canaries of claims that have none, for the same code as the verdicts `entries`.
-
-    A claim has none, either, where that on record is the canary of another experiment. A canary that
-    would vouch for a verdict of other code stays off the record.
-
-    Yields:
-        A mapping for each canary of another experiment that was replaced, and for each verdict that
-        is left in doubt, with its `text`.
-    """
-    from cbspec.canary import CanaryRecord, compared
-    from cbspec.evaluation.unconfirmed import unconfirmed
-
-    record = CanaryRecord.load(project.config.canary_record)
-    accepted = {entry.claim for entry in entries}
-    figures = []
-    for check in run.canaries:
-        if check.claim not in accepted or not check.figures:
-            continue
-        if compared(record, check.figures).state == "new":
-            figures.append(check.figures)
-    known = _declared(project, {item.claim for item in figures})
-    left = {entry.key for entry in unconfirmed(figures, record, ledger, known)}
-    withheld = {key.claim for key in left}
-    taken = [item for item in figures if item.claim not in withheld]
-    if taken:
-        record.recording(taken).save(project.config.canary_record)
-    for item in figures:
-        text = ""
-        if item.claim in withheld:
-            text = f"{item.claim}: its canary is not taken, for it would vouch for verdicts of other code"
-        elif item.claim in record.figures:
-            text = f"{item.claim}: its canary is that of the edited experiment"
-        if text:
-            yield {"claim": item.claim, "change": "canary", "text": text}
-            of_claim = {key for key in left if key.claim == item.claim}
-            yield from map(_in_doubt, sorted(of_claim | _edited(run, [item.claim])))
-
-
-def _declared(project: Project, claims: Collection[str]) -> dict[Place, Dependencies]:
+def declared(project: Project, claims: Collection[str]) -> dict[Place, Dependencies]:
     """Return what claims, at each of their scales, declare, as it is now."""
     from cbspec.evaluation.unconfirmed import dependencies_of
 
@@ -159,7 +117,7 @@ def _declared(project: Project, claims: Collection[str]) -> dict[Place, Dependen
 
 def _with_other_data(project: Project, keys: Collection[Key]) -> set[Key]:
     """Return those of some verdicts whose declared files have been edited since."""
-    known = _declared(project, {key.claim for key in keys})
+    known = declared(project, {key.claim for key in keys})
     found = set()
     for key in keys:
         entry, now = project.ledger.get(key), known.get((key.claim, key.scale))
@@ -168,14 +126,7 @@ def _with_other_data(project: Project, keys: Collection[Key]) -> set[Key]:
     return found
 
 
-def _in_doubt(key: Key) -> dict[str, str]:
-    """Say what is left to do about a verdict in doubt."""
-    text = f"{key}: still in doubt; run it again, or supersede it: "
-    text += f"cbspec accept --canary {quote(key.claim)} --reason ..."
-    return {**key._asdict(), "change": "in doubt", "text": text}
-
-
-def _edited(run: Run, claims: Sequence[str]) -> set[Key]:
+def edited_of(run: Run, claims: Sequence[str]) -> set[Key]:
     """Return the verdicts in doubt of these claims, whatever their canary says.
 
     If that is as recorded, they are in doubt because the claim or its data were edited.

@@ -16,7 +16,8 @@ from cbspec.execution.executor import Executor
 from cbspec.execution.failure import StageFailed
 from cbspec.execution.plan import Planner
 from cbspec.ledger import Provenance
-from cbspec.ledger.entry import short
+from cbspec.ledger.entry import short, stale_stages
+from cbspec.model.dependencies import same_torch
 from cbspec.model.edit import Edit
 from cbspec.paths import relative
 from cbspec.stage import Call
@@ -108,15 +109,26 @@ class Canaries:
         known = self.record.figures.get(claim.id)
         return known is not None and not another_experiment(known, self._calls(claim))
 
-    def needed(self, claim: Claim) -> CanaryCheck | None:
-        """Return the check of a claim's canary, if this run made one or none is on record.
+    def wanted(self, claim: Claim, *, recomputed: bool) -> bool:
+        """Tell whether `accept` has to know a claim's canary.
 
-        A canary that is not on record, or is that of another experiment, is computed now, so that
-        `accept` can record it.
+        It has to if none of this experiment is on record, or if that on record is of other code
+        than the verdict that this run computes.
         """
-        if self.recorded(claim) and claim.id not in self._checks:
+        return not self.recorded(claim) or (recomputed and not self._current(claim))
+
+    def needed(self, claim: Claim, *, recomputed: bool) -> CanaryCheck | None:
+        """Return the check of a claim's canary, if this run made one or `accept` has to know it."""
+        if claim.id not in self._checks and not self.wanted(claim, recomputed=recomputed):
             return None
         return self.check(claim)
+
+    def _current(self, claim: Claim) -> bool:
+        """Tell whether the canary on record is of the present code and torch."""
+        known, planner = self.record.figures[claim.id], self.executor.planner
+        code = planner.code(self._at_canary(claim).arms.values())
+        same = same_torch(known.provenance.torch, planner.numerics.torch)
+        return same and not stale_stages(known.code, code)
 
     def _checked(self, claim: Claim) -> CanaryCheck:
         cells = self.cells(claim)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from cbspec.canary import CanaryCheck
+from cbspec.canary import UNHELD, CanaryCheck
 from cbspec.claim import Claim
 from cbspec.errors import JudgingError, UnitChanged
 from cbspec.evaluation.interim import judged
@@ -86,17 +86,30 @@ class Checker:
             return _check(entry, "unchecked", reason=reason, comparison=comparison)
         canary = self.canary(claim)
         edited = entry.dependencies.edited(self.planner.dependencies(claim.arms.values()))
-        if canary.state == "equal" and not edited:
+        objection = _objection(canary, entry, data_edited=bool(edited))
+        if not objection:
             return _check(entry, "canary equal", reason=remark, comparison=comparison)
-        told = "no canary vouches for data" if canary.state == "equal" else canary.text
         return _check(
             entry,
             "in doubt",
-            reason=f"{since}; {told}",
+            reason=f"{since}; {objection}",
             comparison=comparison,
             differences=canary.differences,
             edits=self.edits(claim, entry),
         )
+
+
+def _objection(canary: CanaryCheck, entry: Entry, *, data_edited: bool) -> str:
+    """Return why a canary does not vouch for a verdict; empty if it does."""
+    if canary.state != "equal":
+        return canary.text
+    if data_edited:
+        return "no canary vouches for data"
+    if entry.apart:
+        return "its canary is of code that computes something else than the verdict's"
+    if not canary.held and not entry.doubt:  # one that is carried over stands on a person's word
+        return UNHELD
+    return ""
 
 
 def orphan(entry: Entry) -> Check:

@@ -149,8 +149,9 @@ class Evaluation:
         return self._recorded.recomputed(claim)
 
     def _wants_canary(self, claim: Claim) -> bool:
-        anyway = claim.scale == self.config.canary or self._adopting
-        return anyway or not self.canaries.recorded(claim) or self._recorded.need_canary(claim)
+        if claim.scale == self.config.canary or self._adopting or self._recorded.need_canary(claim):
+            return True
+        return self.canaries.wanted(claim, recomputed=self.recomputes(claim))
 
     def evaluate(self, claim: Claim) -> Record:
         """Compute what is missing of a claim, judge it, and compare the verdict with the ledger.
@@ -219,8 +220,10 @@ class Evaluation:
         )
 
     def needed_canary(self, claim: Claim) -> CanaryCheck | None:
-        """Return the check of a claim's canary, if one was needed or none is on record."""
-        return self.canaries.needed(claim) if self.config.canary else None
+        """Return the check of a claim's canary, if one was made or `accept` has to know it."""
+        if not self.config.canary:
+            return None
+        return self.canaries.needed(claim, recomputed=self.recomputes(claim))
 
     def drain(self) -> None:
         """Help the other processes to compute the rest of the plan."""

@@ -60,4 +60,6 @@ def _confirmed(entry: Entry, new: Figures, before: Figures | None, now: Dependen
     torch = new.provenance.torch
     if not entry.stale(new.code) and same_torch(entry.provenance.torch, torch):
         return True
-    return before is not None and (before.code, before.provenance.torch) == (new.code, torch)
+    if before is None or entry.apart:
+        return False
+    return (before.code, before.provenance.torch) == (new.code, torch)

@@ -6,7 +6,7 @@ withdraws them, and `doubt.py` marks those whose canary has changed.
 
 from cbspec.ledger.acceptance import accept, take_judged_anew
 from cbspec.ledger.comparison import CHANGED, Comparison, compare, diff
-from cbspec.ledger.doubt import carry_over, supersede
+from cbspec.ledger.doubt import carry_over, reunite, set_apart, supersede
 from cbspec.ledger.entry import (
     Acceptance,
     Device,
@@ -58,7 +58,9 @@ __all__ = [
     "outcome",
     "overdue",
     "provenance",
+    "reunite",
     "seeds_taken",
+    "set_apart",
     "settled",
     "status",
     "supersede",

@@ -66,7 +66,7 @@ def take_judged_anew(ledger: Ledger, entries: Iterable[Entry], reason: str, date
         history = old.accepted
         if comparison.change in REASONED:
             history = (*history, replace(_acceptance(comparison, reason), date=date))
-        taken.append(replace(new, accepted=history, doubt=old.doubt))
+        taken.append(replace(new, accepted=history, doubt=old.doubt, apart=old.apart))
     return ledger.recording(taken)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
 from cbspec.errors import MissingReasonError
-from cbspec.ledger.entry import Acceptance, Entry, reason_line
+from cbspec.ledger.entry import Acceptance, Entry, Key, reason_line
 from cbspec.ledger.ledger import Ledger
 from cbspec.model.dependencies import Dependencies
 
@@ -52,6 +52,18 @@ def carry_over(
     return ledger.recording(carried)
 
 
+def set_apart(ledger: Ledger, keys: Collection[Key]) -> Ledger:
+    """Return `ledger` with a mark on verdicts whose code the canary on record is not of."""
+    marked = [replace(entry, apart=True) for entry in ledger if entry.key in keys]
+    return ledger.recording(marked)
+
+
+def reunite(ledger: Ledger, claims: Collection[str]) -> Ledger:
+    """Return `ledger` without that mark on claims whose canary is now of their verdicts' code."""
+    marked = [entry for entry in ledger if entry.apart and entry.claim in claims]
+    return ledger.recording(replace(entry, apart=False) for entry in marked)
+
+
 def _decided(
     entry: Entry, outcome: str, reason: str, date: str, moves: tuple[str, ...] = ()
 ) -> Entry:
@@ -68,4 +80,4 @@ def _decided(
         reason=reason,
         moves=moves,
     )
-    return replace(entry, doubt=outcome, accepted=(*entry.accepted, accepted))
+    return replace(entry, doubt=outcome, accepted=(*entry.accepted, accepted), apart=False)

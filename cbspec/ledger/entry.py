@@ -111,6 +111,8 @@ class Entry(Committed, frozen=True, kw_only=True):
         dependencies: the declared files, versions and environment variables of all stages.
         loaded: implementation of a stage -> files that its runs have loaded though no code names
             them. They are part of its code.
+        apart: whether the claim's canary stayed another one when it was recorded: that of code which
+            computes something else. Such a canary does not vouch for it.
         doubt: what a person decided after the canary had changed: `superseded` until it is run
             again, or `carried over`, with the reason in `accepted`.
     """
@@ -135,6 +137,7 @@ class Entry(Committed, frozen=True, kw_only=True):
     loaded: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     measured: dict[str, Digest] = msgspec.field(default_factory=dict)
     doubt: Literal["superseded", "carried over"] | None = None
+    apart: bool = False
     again: float | None = None
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from cbspec.canary import Figures
+from cbspec.canary import Calibration, Figures, Unheld
 from cbspec.claim import Claim, Seeds, Source
 from cbspec.kinds import Order
 from cbspec.ledger import Entry, EvidenceFolder, Ledger, Provenance, accept, entry_of
@@ -132,6 +132,20 @@ def make_figures(gamma: tuple[float | None, ...] = (0.5, 0.25), **changes: Any) 
         "provenance": make_provenance(),
     }
     return Figures(**{**known, **changes}, values=Values(**values))
+
+
+def make_calibration(*unheld: Unheld, **changes: Any) -> Calibration:
+    """A calibration that holds every other figure to arithmetic alone."""
+    known: dict[str, Any] = {
+        "date": "2026-01-02",
+        "commit": None,
+        "factor": 10.0,
+        "method": "",
+        "platforms": (),
+        "tolerances": (),
+        "unheld": unheld,
+    }
+    return Calibration(**known | changes)
 
 
 def _digest(*content: object) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from cbspec.cli.canaries import accept_canaries, keep_new_canaries
+from cbspec.cli.canaries import accept_canaries
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
+from cbspec.cli.kept_canaries import keep_canaries
 from cbspec.cli.last_run import last_run, records, refuse_outdated
 from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.cli.record import save
@@ -127,14 +128,15 @@ def accept_verdicts(
     entries = [comparison.new for comparison in compared if comparison.new is not None]
     evidence = [record.evidence for record in chosen if record.evidence]
     with project.editing() as ledger:
-        after = accept(ledger, entries, reason, project.noise)
-        save(project, ledger, after, evidence)
-        canaries = list(keep_new_canaries(project, run, after, entries))
+        kept = keep_canaries(project, run, accept(ledger, entries, reason, project.noise), entries)
+        save(project, ledger, kept.ledger, evidence)
+        if kept.record:
+            kept.record.save(project.config.canary_record)
     results = []
     for comparison in compared:
         text = f"{comparison.key}: {comparison.headline}"
         results.append({**comparison.key._asdict(), "change": comparison.change, "text": text})
-    return results + canaries, after != ledger
+    return [*results, *kept.results], kept.ledger != ledger
 
 
 def _refuse_orphans(run: Run, claims: Sequence[str], judged: Collection[str]) -> None:

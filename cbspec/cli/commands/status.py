@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cbspec.canary import UNHELD
 from cbspec.claim import Claim
 from cbspec.cli.completion import complete
 from cbspec.cli.context import pass_project
@@ -86,10 +87,11 @@ class Currency:
         """Say what stored results tell of a claim's canary, if it counts for a verdict."""
         if self._canaries is None:
             return ""
-        if entry.dependencies.edited(self._planner.dependencies(claim.arms.values())):
-            return "in doubt"  # no canary vouches for data
+        edited = entry.dependencies.edited(self._planner.dependencies(claim.arms.values()))
+        if edited or entry.apart:  # no canary vouches for data, or for such a verdict
+            return "in doubt"
         if check := self._canaries.stored(claim):
-            return check.text
+            return check.text if check.held or entry.doubt else UNHELD
         return "canary not run"
 
 

@@ -5,23 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbspec.canary import Calibration, CanaryRecord, Tolerance, Unheld, compared
-from tests.support.specimen import UNDEFINED, make_figures, make_provenance
+from cbspec.canary import CanaryRecord, Tolerance, Unheld, compared
+from tests.support.specimen import UNDEFINED, make_calibration, make_figures, make_provenance
 
 
 def record(known, atol=0.0, rtol=0.0, unheld=()):
     """A record of these figures, gamma held to a tolerance."""
     tolerance = Tolerance(claim="6A.a", measure="gamma", atol=atol, rtol=rtol, spread=0.0)
-    calibration = Calibration(
-        date="2026-01-02",
-        commit=None,
-        factor=10.0,
-        method="",
-        platforms=(),
-        tolerances=(tolerance,),
-        unheld=unheld,
-    )
-    return CanaryRecord([known], calibration)
+    return CanaryRecord([known], make_calibration(*unheld, tolerances=(tolerance,)))
 
 
 @given(

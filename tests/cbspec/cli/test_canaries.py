@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cbspec.canary import Calibration, CanaryRecord, Unheld
+from cbspec.canary import CanaryRecord, Unheld
 from cbspec.ledger import Key
 from tests.support.claim_text import LIGHT
+from tests.support.specimen import make_calibration
 
 CHANGED = ("replica.parameters.light * (day + 1)", "replica.parameters.light * (day + 1.01)")
 LONG = Key("1.a", "memo", "cpu")
@@ -109,16 +110,7 @@ def hold_nothing(project):
     unheld = []
     for arm in ("dark", "bright"):
         unheld.append(Unheld(claim="1.a", arm=arm, measure="height", reason="moves by 9"))
-    calibration = Calibration(
-        date="2026-01-02",
-        commit=None,
-        factor=10.0,
-        method="",
-        platforms=(),
-        tolerances=(),
-        unheld=tuple(unheld),
-    )
-    record.calibrated(calibration).save(path)
+    record.calibrated(make_calibration(*unheld)).save(path)
 
 
 def test_a_canary_of_which_nothing_is_held_leaves_verdicts_in_doubt(lab):
@@ -155,4 +147,70 @@ def test_a_canary_of_another_size_vouches_for_what_the_one_before_did(lab):
     taken = lab.cbspec("accept", "--canary")
 
     assert taken.stdout.splitlines() == ["1 canary taken", "recorded in reports/canary.json"]
+    assert run(lab) == ["canary equal"]
+
+
+def accepted_then_reverted(lab, scale):
+    """Accept the verdict at a scale of an edit that is meant and then taken back; what was said."""
+    lab.edit("lab/catalog.py", *CHANGED)
+    run(lab, scale)
+    taken = lab.cbspec("accept", "--all", "--reason", "plants grow faster")
+    lab.edit("lab/catalog.py", *reversed(CHANGED))
+    return taken.stdout.splitlines()
+
+
+def test_a_verdict_brings_the_canary_of_its_code(lab):
+    """Where every verdict of a claim is of the edited code, so is its canary from then on: the code
+    before computes something else.
+    """
+    lab.edit("claims/light.yaml", "scales: [quick, memo]", "scales: [memo]")
+    lab.cbspec("withdraw", "1.a", "--scale", "quick", "--reason", "quick is not asked")
+    run(lab, "memo")
+    lab.cbspec("accept", "--all")
+
+    said = accepted_then_reverted(lab, "memo")
+    reverted = run(lab)
+    [check] = lab.report.upheld[0].checks
+
+    assert said[1] == "1.a: its canary is that of the edited code"
+    assert reverted == ["in doubt"]
+    assert "4 canary figures changed; height of dark" in check.reason
+    lab.edit("lab/catalog.py", *CHANGED)
+    assert run(lab) == ["code unchanged"]
+
+
+def test_a_canary_of_other_code_does_not_vouch_for_a_verdict(lab):
+    """A canary that stays, for the sake of another verdict, says nothing of one of edited code: after
+    the edit is taken back that one is in doubt, and so it is told.
+    """
+    said = accepted_then_reverted(lab, "memo")
+    reverted = run(lab)
+    [check] = lab.report.records[0].checks
+    [told] = [row["checked"] for row in lab.json("status") if row["scale"] == "memo"]
+
+    assert said[1:3] == [
+        "1.a: its canary is not taken, for it would vouch for verdicts of other code",
+        "1.a (quick, cpu): still in doubt; run it again, or supersede it: "
+        "cbspec accept --canary 1.a --reason ...",
+    ]
+    assert reverted == ["in doubt"]
+    assert check.reason == (
+        "the code of grow changed since; "
+        "its canary is of code that computes something else than the verdict's"
+    )
+    assert told == "in doubt"
+
+
+def test_a_verdict_is_vouched_for_again_by_the_canary_of_its_code(lab):
+    """Once the canary of a verdict's own code is on record, it vouches for it as for any other."""
+    lab.edit("lab/catalog.py", *CHANGED)
+    run(lab, "memo")
+    lab.cbspec("accept", "--all", "--reason", "plants grow faster")
+    before = lab.ledger.get(LONG).apart
+    run(lab, "canary")
+    lab.cbspec("accept", "--canary", "--reason", "plants grow faster")
+    lab.edit("lab/catalog.py", CHANGED[1], CHANGED[1].replace("1.01", "0.01 + 1"))
+
+    assert before
+    assert not lab.ledger.get(LONG).apart
     assert run(lab) == ["canary equal"]

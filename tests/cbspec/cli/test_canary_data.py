@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cbspec.canary import UNHELD, CanaryRecord, Unheld
+from tests.support.specimen import make_calibration
+
 ENGINE = """
 from cbspec.stage import File, Measure, Parameters, Stage
 
@@ -112,6 +115,21 @@ def test_a_canary_vouches_for_another_value_of_a_variable(lab, monkeypatch):
     monkeypatch.setenv("LAB_MODE", "slow")
 
     assert [check.way for check in lab.checks()] == ["canary equal"]
+
+
+def test_a_canary_that_holds_nothing_vouches_for_no_other_value(lab, monkeypatch):
+    """A canary of unchanged code of which no figure is held compares nothing, whatever changed."""
+    path = lab.root / "reports" / "canary.json"
+    unheld = Unheld(claim="3.a", arm="all", measure="mean", reason="moves by 9")
+    CanaryRecord.load(path).calibrated(make_calibration(unheld)).save(path)
+    monkeypatch.setenv("LAB_MODE", "slow")
+
+    [check] = lab.checks()
+    [told] = [row["checked"] for row in lab.json("status") if row["scale"] == "memo"]
+
+    assert check.way == "in doubt"
+    assert check.reason == f"LAB_MODE 'fast' -> 'slow' since; {UNHELD}"
+    assert told == UNHELD
 
 
 def test_what_changed_beside_another_canary_is_told_in_words(lab, monkeypatch):
