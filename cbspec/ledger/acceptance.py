@@ -11,6 +11,7 @@ from cbspec.ledger.comparison import REASONED, Comparison, compare
 from cbspec.ledger.entry import Acceptance, Entry, reason_line
 from cbspec.ledger.ledger import Ledger
 from cbspec.ledger.measured_noise import NoiseRecord
+from cbspec.ledger.shift import drifted
 
 
 def accept(
@@ -64,7 +65,9 @@ def take_judged_anew(ledger: Ledger, entries: Iterable[Entry], reason: str, date
         assert old is not None  # only recorded verdicts are judged again
         assert new is not None
         history = old.accepted
-        if comparison.change in REASONED:
+        if comparison.change not in REASONED:
+            new = drifted(old, new)
+        else:
             history = (*history, replace(_acceptance(comparison, reason), date=date))
         taken.append(replace(new, accepted=history, doubt=old.doubt, apart=old.apart))
     return ledger.recording(taken)
@@ -104,6 +107,8 @@ def _settled(comparison: Comparison, reason: str) -> Entry:
         history += old.accepted
     if comparison.change in REASONED:
         history.append(_acceptance(comparison, reason))
+    elif old:
+        new = drifted(old, new)
     return replace(new, accepted=tuple(history))
 
 
@@ -114,6 +119,7 @@ def _refreshed(old: Entry, new: Entry) -> Entry:
     replaces uncommitted changes. If the old entry has no evidence, the new one is returned whole,
     so that its numbers follow from its evidence to the last digit.
     """
+    new = drifted(old, new)
     if old.evidence is None and new.evidence is not None:
         return replace(new, accepted=old.accepted)
     figures, again = new, old.again

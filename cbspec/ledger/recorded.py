@@ -16,6 +16,10 @@ class RecordedEffect(Committed, frozen=True, kw_only=True):
     """An `Effect` as the ledger keeps it: numbers to six significant digits.
 
     A number is None if it is undefined or unbounded; a spread also if the entry is older than it.
+
+    Attributes:
+        drifted_from: the estimate that was last recorded with a reason, or first; None if that is
+            this one.
     """
 
     label: str
@@ -29,6 +33,12 @@ class RecordedEffect(Committed, frozen=True, kw_only=True):
     n: int
     reported: float | None = None
     spread: float | None = None
+    drifted_from: float | None = None
+
+    @property
+    def undrifted(self) -> float | None:
+        """Return the estimate without the drifts that were accepted since, which need no reason."""
+        return self.estimate if self.drifted_from is None else self.drifted_from
 
     @property
     def printed(self) -> bool:

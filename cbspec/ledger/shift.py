@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from statistics import NormalDist
 
 import msgspec
+from msgspec.structs import replace
 
 from cbspec.ledger.entry import Entry
 from cbspec.ledger.measured_noise import NoiseRecord
 from cbspec.ledger.notation import interval
-from cbspec.ledger.recorded import RecordedEffect
+from cbspec.ledger.recorded import RecordedAssertion, RecordedEffect
 
 # Relative to the effect's largest number: twice the error of rounding to six significant digits
 TOLERANCE = 2e-5
@@ -39,6 +41,8 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def size(self) -> float:
         """Return by how many standard errors of the recorded effect the effect moved.
 
+        Drifts that were accepted one after the other count together.
+
         At most 1 is counted for a moved interval, for an effect that one side lacks, for another
         number of seeds, and for a record without spread and interval. A standard error counts as at
         least what rounding does to the number: seeds that agree to the last bit have none of their
@@ -59,7 +63,9 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         error = max(error, self.rounding)
         if error == 0.0:
             return math.inf
-        return max(abs(now.estimate - was.estimate) / error, _interval_size(was, now, error))
+        assert was.undrifted is not None  # the estimate is not None, either
+        moved = max(abs(now.estimate - was.estimate), abs(now.estimate - was.undrifted))
+        return max(moved / error, _interval_size(was, now, error))
 
     @property
     def anew(self) -> bool:
@@ -67,15 +73,17 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         was, now = self.before, self.after
         if was is None or now is None or was.estimate is None or now.estimate is None:
             return True
-        largest = max(abs(was.estimate), abs(now.estimate))
-        return was.n != now.n or abs(now.estimate - was.estimate) > TOLERANCE * largest
+        return was.n != now.n or not _alike(was.estimate, now.estimate)
 
     @property
     def text(self) -> str:
         """Return the shift as text: ``"a of dL: -0.13 [-0.14, -0.12] -> -0.10 [-0.11, -0.09]"``."""
         known = self.after or self.before
         assert known is not None  # at least one side has the effect
-        return f"{known.label} of {known.measure}: {_side(self.before)} -> {_side(self.after)}"
+        text = f"{known.label} of {known.measure}: {_side(self.before)} -> {_side(self.after)}"
+        if self.before and self.before.drifted_from is not None:
+            text += f", drifted from {self.before.drifted_from:.3g}"
+        return text
 
 
 def shifts(old: Entry, new: Entry, noise: NoiseRecord | None = None) -> tuple[Shift, ...]:
@@ -98,6 +106,31 @@ def shifts(old: Entry, new: Entry, noise: NoiseRecord | None = None) -> tuple[Sh
                 rounding = noise.rounding(was.measure, was.unit, new.device)
             moved.append(Shift(before=was, after=now, rounding=rounding))
     return tuple(moved)
+
+
+def drifted(old: Entry, new: Entry) -> Entry:
+    """Return `new` with the estimates from which its effects have drifted, by this and before."""
+    before = _effects(old)
+    origins = []
+    for name, effect in _effects(new).items():
+        origin = before[name].undrifted if name in before else None
+        if origin is not None and effect.estimate is not None and _alike(origin, effect.estimate):
+            origin = None
+        origins.append(origin)
+    following = iter(origins)
+    return replace(
+        new,
+        assertions=tuple(_with_origins(made, following) for made in new.assertions),
+        controls=tuple(_with_origins(made, following) for made in new.controls),
+    )
+
+
+def _with_origins(
+    assertion: RecordedAssertion, origins: Iterator[float | None]
+) -> RecordedAssertion:
+    """Return an assertion with the next of some origins at each of its effects."""
+    effects = [replace(effect, drifted_from=next(origins)) for effect in assertion.effects]
+    return replace(assertion, effects=tuple(effects))
 
 
 def _effects(entry: Entry) -> dict[tuple[str, str, int], RecordedEffect]:
@@ -162,6 +195,11 @@ def _standard_error(effect: RecordedEffect, after: float) -> float | None:
             reach = NormalDist().inv_cdf((1 + effect.confidence) / 2)
             return abs(end - effect.estimate) / reach
     return None
+
+
+def _alike(a: float, b: float) -> bool:
+    """Tell whether two estimates differ by no more than rounding to six significant digits."""
+    return abs(a - b) <= TOLERANCE * max(abs(a), abs(b))
 
 
 def _differ(a: float | None, b: float | None, tolerance: float) -> bool:

@@ -211,3 +211,50 @@ def test_a_record_without_the_spread_gets_it(entry, judgement, finding, effect):
     assert compare(entry(), spread).change == "same"
     [now] = accept(Ledger([entry()]), [spread])
     assert now.assertions[0].effects[0].spread == 0.02
+
+
+def at(entry, judgement, finding, effect, estimate):
+    """The sample verdict with another estimate, whose standard error is .03."""
+    figures = effect(estimate=estimate, low=estimate - 0.06, high=estimate + 0.06, spread=0.06, n=4)
+    return entry(judgement=judgement(findings=(finding(effects=(figures,)),)))
+
+
+def test_drifts_that_were_accepted_one_by_one_add_up(entry, judgement, finding, effect):
+    """Three drifts of one standard error are a shift from where they began, which takes a reason;
+    from then on they count anew.
+    """
+    begun, first, second, third, after = (
+        at(entry, judgement, finding, effect, estimate)
+        for estimate in (0.40, 0.43, 0.46, 0.49, 0.52)
+    )
+    ledger = accept(accept(Ledger([begun]), [first]), [second])
+    [drifted] = ledger
+
+    compared = compare(drifted, third)
+    with pytest.raises(MissingReasonError, match=r"0\.490.*, drifted from 0\.4"):
+        accept(ledger, [third])
+    [told] = accept(ledger, [third], "a wider net")
+
+    assert drifted.effects[0].drifted_from == 0.40
+    assert compared.change == "shift"
+    assert told.effects[0].drifted_from is None
+    assert compare(told, after).change == "drift"
+
+
+def test_a_drift_and_its_way_back_leave_no_trace(entry, judgement, finding, effect):
+    """An effect that is back where it was has not drifted; the way back is a drift itself."""
+    begun, away = (at(entry, judgement, finding, effect, estimate) for estimate in (0.40, 0.45))
+
+    [back] = accept(accept(Ledger([begun]), [away]), [begun])
+
+    assert back.effects == begun.effects
+
+
+def test_what_is_judged_anew_keeps_where_it_drifted_from(entry, judgement, finding, effect):
+    """The present judge reaches the recorded numbers; their drift is still that of before."""
+    begun, away = (at(entry, judgement, finding, effect, estimate) for estimate in (0.40, 0.45))
+    ledger = accept(Ledger([begun]), [away])
+
+    [anew] = take_judged_anew(ledger, [away], "", "2026-02-03")
+
+    assert anew.effects[0].drifted_from == 0.40
