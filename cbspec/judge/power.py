@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from cbspec.claim import Seeds
 from cbspec.judge import escalation
 from cbspec.kinds import Assertion, Compound, arms_of
+from cbspec.model.number import count
 from cbspec.stage import Measure
 from cbspec.statistics import sign_flip
-from cbspec.statistics.design import Design, Spreads, counted
+from cbspec.statistics.design import Design, Spreads
 
 ENOUGH = 1000  # more seeds than anybody will train
 CLEARLY = 0.9  # a factor on the bound of a level that leaves room for the error of integration
@@ -42,9 +43,9 @@ def lint(
     if not _showable(assertion, seeds, level):
         n = len(seeds.pool)
         return (
-            f"{counted(n)} can never show this: p is at least {assertion.least_p(n, level):.2g} "
+            f"{count(n, 'seed')} can never show this: p is at least {assertion.least_p(n, level):.2g} "
             f"and held to {escalation.alpha_at(n, seeds, level):.2g}; "
-            f"at least {counted(_enough(assertion, level))} are needed at alpha {level:g}"
+            f"at least {count(_enough(assertion, level), 'seed')} are needed at alpha {level:g}"
         )
     if not spreads:
         return None

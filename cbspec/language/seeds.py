@@ -9,6 +9,7 @@ from cbspec.claim import Seeds
 from cbspec.language.conform import follow
 from cbspec.language.diagnostics import Diagnostics
 from cbspec.language.node import Node, merge, plain
+from cbspec.model.number import count
 
 MOST = 10_000  # seeds of one range; more is surely a typing error
 
@@ -48,7 +49,7 @@ def read(
         (twice, _), *_ = Counter(pool).most_common(1)
         mistakes.add(place, f"the seed {twice} stands twice")
     elif most > len(pool):
-        message = f"max is {most}, but the pool has {len(pool)} seeds"
+        message = f"max is {most}, but the pool has {count(len(pool), 'seed')}"
         mistakes.add(own.entries.get("max", own), message)
     elif start > most:
         message = f"start is {start}, but at most {most} seeds can be drawn"

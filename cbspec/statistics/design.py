@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from cbspec.model.number import count
 from cbspec.statistics import student
 from cbspec.statistics.contrast import Contrast
 
@@ -78,16 +79,9 @@ class Design:
             0.0, spread, alpha, low=-half, high=half, guarded=guarded, target=POWER
         )
         if enough:
-            asked = f"about {counted(enough)} are needed"
+            asked = f"about {count(enough, 'seed')} are needed"
         return (
-            f"{counted(max(self.analyses))} can never show {contrast.label} to lie within {half:.4g} "
+            f"{count(max(self.analyses), 'seed')} can never show {contrast.label} to lie within {half:.4g} "
             f"of {(contrast.low + contrast.high) / 2:.4g} where it varies by {spread:.3g} "
             f"from seed to seed (they reach {min(reached):.2g} at best); {asked}"
         )
-
-
-def counted(n: int) -> str:
-    """Return ``"3 seeds"``."""
-    if n == 1:
-        return "1 seed"
-    return f"{n} seeds"

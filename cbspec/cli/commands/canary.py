@@ -13,6 +13,7 @@ from cbspec.cli.canaries import NO_SCALE
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import ConfigError
+from cbspec.model.number import count
 from cbspec.paths import display
 from cbspec.project import Project
 from cbspec.text_table import TextTable
@@ -96,7 +97,7 @@ def _origins(project: Project) -> dict[Name, Origin]:
 
 
 def _lines(record: CanaryRecord) -> Iterator[str]:
-    yield f"{len(record)} claims have canary figures on record"
+    yield f"canary figures of {count(len(record), 'claim')} are on record"
     calibration = record.calibration
     if calibration is None:
         yield "No tolerances: every figure is held to the last bit. Measure them with cbspec canary --calibrate."

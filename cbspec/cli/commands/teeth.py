@@ -14,6 +14,7 @@ from cbspec.claim import base
 from cbspec.cli.context import pass_project
 from cbspec.cli.output import echo, echo_json, json_option
 from cbspec.errors import ConfigError
+from cbspec.model.number import count
 from cbspec.paths import display
 from cbspec.project import Project
 from cbspec.text_table import TextTable
@@ -115,19 +116,20 @@ def _require(project: Project) -> None:
 
 def _report(teeth: Teeth, sample: int) -> None:
     """Tell the terminal what became of the last mutant."""
-    count = f"{len(teeth.mutants)} of {sample}"
+    done = f"{len(teeth.mutants)} of {sample}"
     if not teeth.mutants:
-        echo(f"{count}; first the canaries of the code as it is", err=True)
+        echo(f"{done}; first the canaries of the code as it is", err=True)
         return
     last = teeth.mutants[-1]
     place = f"{last.definition}, line {last.line}"
-    echo(f"{count}  {last.outcome}: {place}: {last.before} -> {last.after}", err=True)
+    echo(f"{done}  {last.outcome}: {place}: {last.before} -> {last.after}", err=True)
 
 
 def _lines(teeth: Teeth) -> Iterator[str]:
     outcomes = Counter(map(attrgetter("outcome"), teeth.mutants))
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
-    yield f"{len(teeth.mutants)} mutants of {teeth.sites} places (seed {teeth.seed}): {counts}"
+    counts = ", ".join(f"{times} {outcome}" for outcome, times in outcomes.most_common())
+    made = count(len(teeth.mutants), "mutant")
+    yield f"{made} of {count(teeth.sites, 'place')} (seed {teeth.seed}): {counts}"
     counted = teeth.counted
     if counted:
         noticed = outcomes["noticed"]
