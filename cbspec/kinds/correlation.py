@@ -56,6 +56,11 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
     above: Coefficient | None = None
     below: Coefficient | None = None
 
+    @property
+    def by_run(self) -> bool:
+        """Whether each seed has a coefficient over the arms."""
+        return self.over == "arms"
+
     def sentence(self) -> str:
         """Return the measures, what they are correlated over, and the bounds."""
         bounds = bounds_in_words(self.above, self.below)

@@ -54,6 +54,11 @@ class Equivalence(Measured, frozen=True, kw_only=True, tag="equivalence"):
         ),
     ] = "both"
 
+    @property
+    def by_run(self) -> bool:
+        """Whether arms are compared with each other."""
+        return self.to is None
+
     def sentence(self) -> str:
         """Return what is compared, and the margin."""
         reference, arms = self.arms[0], self.arms[1:]

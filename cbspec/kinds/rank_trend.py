@@ -116,6 +116,7 @@ class PageTest:
 
     @cached_property
     def _ranks(self) -> Array:
+        self.data.refuse_copies(self.arms, self.measure)
         columns = [self.data.column(arm, self.measure) for arm in self.arms]
         least = self.data.resolution(self.measure)
         return page.ranks(self.sign * np.stack(columns, axis=-2), least)

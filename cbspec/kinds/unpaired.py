@@ -71,6 +71,7 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
 
         Sources: Welch 1947; Fisher 1935; Mann and Whitney 1947.
         """
+        data.refuse_copies(self.arms, self.measure)
         one, other = (data.squarable(arm, self.measure) for arm in self.arms)
         if not any(self._bounds) and data.factorial(self.arms, self.measure):
             return of_inference(self._quotient(data))

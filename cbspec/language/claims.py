@@ -129,12 +129,18 @@ class ClaimDocument:
     def _common(self) -> Common | None:
         defaults, root = self.context.defaults, self.document.root
         alpha = self.sections.get("alpha") or defaults.alpha
-        if alpha is None and not defaults.mistakes:
+        if alpha is None and not defaults.mistakes and not self._mistaken("alpha"):
             nowhere = "missing alpha: neither the claim nor a defaults.yaml above it has one"
             self.mistakes.add(root, nowhere)
         if self.words is None or alpha is None:
             return None
         return Common(self.words, float(alpha.value))  # type: ignore[arg-type]
+
+    def _mistaken(self, section: str) -> bool:
+        """Tell whether a section is there and unreadable, which is told with its place."""
+        root = self.document.root
+        absent = isinstance(root.value, dict) and section not in root.entries
+        return not absent and section not in self.sections
 
     def _replicated(self, cells: Sequence[ResolvedCell]) -> list[Replication]:
         """Return the replicates of each cell, and note mistakes."""
@@ -142,7 +148,7 @@ class ClaimDocument:
         written = self.sections.get("seeds")
         drawn = None
         if any(map(attrgetter("draws_seeds"), cells)):
-            if defaults.mistakes:  # perhaps of the seeds
+            if defaults.mistakes or self._mistaken("seeds"):
                 return []
             drawn = seeds.read(written, defaults.seeds, root, self.mistakes)
         elif written is not None:

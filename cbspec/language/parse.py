@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from cbspec.model.origin import Origin
 from cbspec.paths import display
 
 LARGEST = 256 * 1024  # bytes of a file; the longest claim written by hand has 4 kB
+
+CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .{0,60})?", re.MULTILINE)  # what git leaves in a file
 
 
 def read(path: Path, mistakes: Diagnostics) -> Document | None:
@@ -72,6 +75,9 @@ def _text(path: Path) -> str:
 
 
 def _check_signs(document: Document) -> None:
+    if merge := CONFLICT.search(document.text):
+        line = document.text.count("\n", 0, merge.start()) + 1
+        raise Unreadable(f"an unresolved merge: {merge[0]!r}", line, 1)
     if control := CONTROL.search(document.text):
         before = Document(document.path, document.text[: control.start()]).lines
         raise Unreadable(

@@ -150,6 +150,7 @@ class Contrast:
         )
 
     def _columns(self, data: Measurements) -> dict[str, Array]:
+        data.refuse_copies(self.weights, self.measure)
         columns = {}
         for arm in self.weights:
             if self.logs:

@@ -143,7 +143,9 @@ class Location:
 
     def needed(self, level: Level) -> tuple[int, int] | None:
         """Return the numbers of seeds that would decide; see `assurance.needed`."""
-        middle, unit = float(self._mean), float(self._deviation or 1)  # without spread: any unit
+        if self._n > 1 and not np.any(deviation(self._values)):
+            return None  # the same on each: more of them say no more
+        middle, unit = float(self._mean), float(self._deviation or 1)  # of one seed: any unit
         seen = assurance.Seen(
             n=self._n,
             low=(self.contrast.low - middle) / unit,

@@ -168,6 +168,7 @@ class Quotient:
 
     def _columns(self) -> tuple[Array, Array]:
         """Return the values of numerator and denominator."""
+        self.data.refuse_copies((self.over, self.under), self.measure)
         over = self.data.squarable(self.over, self.measure)
         return over, self.data.squarable(self.under, self.measure)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TypeAlias
 
 import numpy as np
@@ -133,6 +134,25 @@ class Measurements:
                 "Equal values are expected only of a measure that declares a resolution"
             )
         return values
+
+    def refuse_copies(self, arms: Iterable[str], measure: str) -> None:
+        """Refuse to compare arms that have the same values, seed by seed.
+
+        Raises:
+            Unmeasured: two arms agree on every seed, which no measure without a resolution does by
+                chance.
+        """
+        if self.resolution(measure):
+            return
+        arms = [arm for arm in arms if self.table[arm, measure].summary is None]
+        for first, second in combinations(arms, 2):
+            values, others = self.column(first, measure), self.column(second, measure)
+            if values.shape[-1] > 1 and np.array_equal(values, others):
+                ignored = "does a stage ignore what tells them apart? "
+                raise Unmeasured(
+                    f"{measure} of {first} and {second} is the same on {self.each}: {ignored}"
+                    "Equal values are expected only of a measure that declares a resolution"
+                )
 
     def squarable(self, arm: str, measure: str) -> Array:
         """Return `column` for a test that squares values.

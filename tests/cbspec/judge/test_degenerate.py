@@ -1,6 +1,7 @@
 """Equal values, ties, few seeds and missing values: what is known is told, and nothing else."""
 
 import math
+import re
 import warnings
 from collections.abc import Callable
 
@@ -88,6 +89,58 @@ def test_an_engine_that_ignores_its_seed_is_told(tabled: Tabled) -> None:
 
     assert (above.verdict, step.verdict) == ("invalid", "invalid")
     assert above.reason.startswith("x of a is 0.001 on every seed: does a stage ignore its seed?")
+
+
+SAME = np.array([0.31, 0.28, 0.35])
+ON_COPIES = [
+    Equivalence(measure="x", arms=("a", "b"), margin=0.01),
+    Equivalence(measure="x", arms=("a", "b"), margin=9.0, side="below"),
+    Order(measure="x", arms=("a", "b"), direction="ascending"),
+    Trend(measure="x", arms=("c", "a", "b"), direction="increasing"),
+    RankTrend(measure="x", arms=("c", "a", "b"), direction="increasing"),
+    Ratio(measure="x", arms=("a", "b"), below=2.0),
+    Interaction(measure="x", pairs=(("a", "b"), ("c", "b"))),
+    Iqm(measure="x", arms=("a",), minus="b", below=0.1),
+    Quantile(measure="x", arms=("a",), minus="b", below=0.1),
+    Unpaired(measure="x", arms=("a", "b"), above=-1.0),
+]
+
+
+@pytest.mark.parametrize("assertion", ON_COPIES, ids=lambda kind: type(kind).__name__)
+def test_arms_that_compute_the_same_are_told(tabled: Tabled, assertion: Assertion) -> None:
+    """Two arms whose continuous values agree on every seed differ in nothing that the experiment
+    looks at, and no comparison of them is shown.
+    """
+    table = tabled(a=SAME, b=SAME.copy(), c=np.array([0.1, 0.2, 0.15]))
+
+    found = decided(assertion, table)
+
+    assert found.verdict == "invalid"
+    assert re.match(
+        r"x of (a and b|b and a) is the same on every seed: "
+        r"does a stage ignore what tells them apart\?",
+        found.reason,
+    )
+
+
+def test_arms_that_agree_to_their_resolution_are_compared(tabled: Tabled) -> None:
+    """Accuracies of two arms may agree on every seed by chance, and so may one of three values."""
+    equal = Equivalence(measure="x", arms=("a", "b"), margin=0.01)
+    nearly = SAME + np.array([0, 0, 1e-6])
+
+    assert quiet(equal, tabled(a=SAME, b=SAME.copy()), PERMILLE).verdict == "holds"
+    assert decided(equal, tabled(a=SAME, b=nearly)).verdict == "holds"
+
+
+def test_what_is_the_same_on_each_seed_has_no_forecast(tabled: Tabled) -> None:
+    """Differences that are all at the bound say nothing of how many seeds would decide."""
+    table = tabled(a=SAME, b=SAME + 0.5)
+    order = Order(measure="x", arms=("a", "b"), direction="ascending", margin=0.5)
+
+    found = decided(order, table)
+
+    assert found.verdict == "inconclusive"
+    assert "would decide" not in found.reason
 
 
 @pytest.mark.parametrize("measures", [{}, {"x": Measure("", "", resolution=1)}])

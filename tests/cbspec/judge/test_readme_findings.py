@@ -338,8 +338,14 @@ def test_6_many_equal_answers_leave_little_open(n: int) -> None:
 
 
 def test_7_a_repeated_value_is_a_fault(tabled: Tabled) -> None:
-    """The same value of a measure without a resolution on every seed makes a finding invalid."""
+    """The same value of a measure without a resolution on every seed makes a finding invalid, and so
+    do the same values of two arms.
+    """
+    values = [0.25, 0.5, 0.375]
+    equal = Equivalence(measure="x", arms=("a", "b"), margin=1.0)
+
     assert decided(ABOVE, tabled(a=[0.25, 0.25, 0.25])).verdict == "invalid"
+    assert decided(equal, tabled(a=values, b=values)).verdict == "invalid"
 
 
 def test_8_a_share_of_seeds_is_clopper_and_pearsons(tabled: Tabled) -> None:

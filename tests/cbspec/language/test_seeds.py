@@ -54,6 +54,17 @@ def test_a_range_that_no_claim_can_mean_is_a_mistake(project, words, message):
     assert project.messages((WRITTEN, words)) == [message]
 
 
+@pytest.mark.parametrize("words", ["[1.0, 2, 3]", "[1_0, 2]", "{pool: x}", "true"])
+def test_seeds_that_cannot_be_read_are_not_missing(project, words):
+    """What is wrong with a claim's seeds is told, and nowhere that it has none."""
+    project.write("defaults.yaml", DEFAULTS.replace(SHARED, ""))
+
+    messages = project.messages((WRITTEN, f"seeds: {words}"))
+
+    assert messages
+    assert not [message for message in messages if "missing seeds" in message]
+
+
 @pytest.mark.parametrize("words", ["1..", "a..b", "1..5..9", "1.5..3"])
 def test_other_text_is_no_range(project, words):
     """What only looks like a range is refused at its place."""

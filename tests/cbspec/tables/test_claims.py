@@ -90,6 +90,28 @@ def test_arms_over_runs_of_their_own_are_not_paired(study):
     assert "claims/1.a.yaml:11:12: assert[0].kind: order compares arms run by run" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "assertion",
+    [
+        "{kind: equivalence, measure: loss, arms: [adam], to: 3.2, margin: 0.2}",
+        "{kind: correlation, measures: [loss, steps], arms: [adam], below: 0.999}",
+    ],
+)
+def test_a_statement_about_the_runs_of_one_arm_pairs_none(study, assertion):
+    """An arm beside a number, and two measures of the same runs, need no runs of another arm."""
+    steps = [f"{line},{number**2}" for number, line in enumerate(table(adam=ADAM).splitlines()[1:])]
+    study.write("runs.csv", "\n".join(["run,optimizer,loss,steps", *steps]))
+    measures = "measures: {steps: {unit: step}, "
+    study.write("claims/defaults.yaml", DEFAULTS.replace("measures: {", measures))
+    study.claim("1.a.yaml", CLAIM[: CLAIM.index("  - {kind")] + f"  - {assertion}\n")
+
+    result = study.cbspec("validate")
+    [record] = study.run().records
+
+    assert result.exit_code == 0, result.stderr
+    assert record.judgement.verdict == "holds"
+
+
 def test_runs_that_share_seeds_are_paired(study):
     """With the seed as the run's id, arms are compared seed by seed, as an engine's are."""
     lines = ["seed,optimizer,loss"]
