@@ -20,7 +20,7 @@ from cbspec.explain.edits import changed
 from cbspec.explain.history import History
 from cbspec.explain.past import Past
 from cbspec.explain.trail import Trail, as_stored, trajectory
-from cbspec.fingerprint import Code, changes
+from cbspec.fingerprint import Change, Code, changes
 from cbspec.ledger import Entry
 from cbspec.stage import Call, calls_of
 from cbspec.store import Store
@@ -57,6 +57,7 @@ class Standings:
         self.root = root
         self.past = Past(store)
         self._every_call = wanted
+        self._code_causes: dict[tuple[str, ...], tuple[Cause, ...]] = {}
 
     @cached_property
     def _wanted(self) -> frozenset[str]:
@@ -126,7 +127,7 @@ class Standings:
         if before is None:
             return (unknown_code(recorded),)
         edits = changes(before, now.definitions)
-        return code_causes(edits, self.code, implementation, self.root)
+        return self._told(edits, implementation, recorded)
 
     def _since_recorded(self, cell: Cell, recorded: Entry | None) -> tuple[Cause, ...]:
         """Return what changed in the code of a cell's stage since the verdict was recorded."""
@@ -136,7 +137,17 @@ class Standings:
         edits = changed(recorded, stage, self.code, self.history)
         if edits is None:
             return (unknown_code(recorded.code[stage.name]),)
-        return code_causes(edits, self.code, stage.implementation, self.root)
+        return self._told(edits, stage.implementation, recorded.code[stage.name])
+
+    def _told(
+        self, edits: Iterable[Change], implementation: str, recorded: str
+    ) -> tuple[Cause, ...]:
+        """Return the causes of edits, which cells of the same recorded code share."""
+        key = implementation, recorded
+        if key not in self._code_causes:
+            causes = code_causes(edits, self.code, implementation, self.root)
+            self._code_causes[key] = causes
+        return self._code_causes[key]
 
 
 def _inputs(cell: Cell, trail: Trail) -> Iterator[Cause]:
