@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -46,6 +47,7 @@ class Trail:
         return self.numerics.get("device")
 
 
+@cache
 def identity(call: Call, progress: str | None = None) -> str:
     """Return the hex SHA-256 of a call's stage, parameters and inputs, as provenances have them."""
     inputs: dict[str, str | None] = {}

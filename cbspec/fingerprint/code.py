@@ -177,6 +177,7 @@ class Code:
             catalog=self._catalogs,
             stages=self._stages,
             installed=self._installed,
+            sources=self._sources,
         )
 
     def _fixed(self, implementation: str) -> Fingerprint | None:
