@@ -23,7 +23,7 @@ from cbspec.project import Project
 from cbspec.selection import named
 
 if TYPE_CHECKING:
-    from cbspec.ledger import Comparison
+    from cbspec.ledger import Comparison, Ledger, NoiseRecord
     from cbspec.report import Run
 
 
@@ -124,10 +124,11 @@ def accept_verdicts(
     rejudged = _judged_anew(run, claims)
     refuse_outdated(project, chosen, rejudged)
     _refuse_orphans(run, claims, {record.claim for record in chosen})
-    compared = [record.comparison for record in chosen] + rejudged
-    entries = [comparison.new for comparison in compared if comparison.new is not None]
+    found = [record.comparison for record in chosen] + rejudged
+    entries = [comparison.new for comparison in found if comparison.new is not None]
     evidence = [record.evidence for record in chosen if record.evidence]
     with project.editing() as ledger:
+        compared = [_with_record(comparison, ledger, project.noise) for comparison in found]
         kept = keep_canaries(project, run, accept(ledger, entries, reason, project.noise), entries)
         save(project, ledger, kept.ledger, evidence)
         if kept.record:
@@ -137,6 +138,15 @@ def accept_verdicts(
         text = f"{comparison.key}: {comparison.headline}"
         results.append({**comparison.key._asdict(), "change": comparison.change, "text": text})
     return [*results, *kept.results], kept.ledger != ledger
+
+
+def _with_record(comparison: Comparison, ledger: Ledger, noise: NoiseRecord) -> Comparison:
+    """Return a comparison of a run's verdict with the one that is on record by now."""
+    from cbspec.ledger import compare
+
+    if comparison.new is None or comparison.expected == ledger.expected(comparison.key):
+        return comparison
+    return compare(ledger.expected(comparison.key), comparison.new, noise)
 
 
 def _refuse_orphans(run: Run, claims: Sequence[str], judged: Collection[str]) -> None:

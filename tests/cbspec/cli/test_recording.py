@@ -82,6 +82,18 @@ def test_a_claim_that_is_gone_is_not_accepted(laboratory):
     assert "  1.a: no claim file has it any more" in result.stderr
 
 
+def test_a_verdict_that_is_on_record_by_now_is_not_new(laboratory):
+    """What is accepted is compared with the record of now, and no longer with that of the run."""
+    laboratory.run()
+
+    first, second = (laboratory.cbspec("accept", "1.a").stdout for _ in range(2))
+
+    assert first.startswith("1.a (quick, cpu): new: not on record -> holds\n")
+    assert second == (
+        "1.a (quick, cpu): same: holds\nnothing to record: reports/ledger.json has it all\n"
+    )
+
+
 def test_an_upgrade_of_torch_is_recorded(laboratory, monkeypatch):
     """After an upgrade that changed no figure, accept makes the verdict current; a second time there
     is nothing to record, and it says so.
