@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.apart import NAMES
-from tests.browser.views import lines
+from tests.browser.views import lines, shown
 
 pytest.importorskip("playwright", reason="needs playwright: pip install -e '.[browser]'")
 
@@ -107,3 +107,45 @@ LINES = """word => {
     const tops = [...word.getClientRects()].map(box => Math.round(box.top));
     return new Set(tops).size;
 }"""
+
+
+def test_paper_is_no_phone(desktop, record_page):
+    """On a sheet of A4 tables have their headings, nothing is wider than the sheet, the graph is
+    whole, and how many claims a filter leaves is told without its fields.
+    """
+    page = desktop.open(record_page, "#overview?verdict=refuted")
+    page.set_viewport_size({"width": 718, "height": 1000})
+    page.emulate_media(media="print")
+    told = page.locator(".filter output").is_visible()
+    fields = page.locator(".filter select:visible, .filter input:visible").count()
+    wide = []
+    for view in ("overview", "claim-6A.a", "chain", "figures", "canary"):
+        page.evaluate("view => location.hash = view", view)
+        shown(page, view)
+        wide.append(page.evaluate("document.documentElement.scrollWidth"))
+
+    assert (told, fields) == (True, 0)
+    assert wide == [718] * 5
+    page.evaluate("location.hash = 'claim-6A.a'")
+    shown(page, "claim-6A.a")
+    assert page.locator("article:visible .effects thead:visible").count() > 0
+
+
+def test_every_heading_of_a_table_says_what_it_heads(desktop, record_page):
+    """Headings of columns, rows and groups of rows have their scope."""
+    page = desktop.open(record_page, "#claim-6A.a")
+    scopes = page.locator("th").evaluate_all("heads => heads.map(head => head.scope)")
+    groups = page.locator(".measure th").evaluate_all("heads => heads.map(head => head.scope)")
+
+    assert set(scopes) == {"col", "row", "rowgroup"}
+    assert set(groups) == {"rowgroup"}
+
+
+def test_escape_takes_a_tooltip_away(desktop, run_page):
+    """What a pointer has brought up is dismissed without moving it."""
+    page = desktop.open(run_page, "#claim-1.a")
+    page.locator("article:visible .seeds circle").nth(1).hover()
+    before = page.locator(".tip").is_visible()
+    page.keyboard.press("Escape")
+
+    assert (before, page.locator(".tip").is_visible()) == (True, False)

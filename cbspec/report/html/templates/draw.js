@@ -13,6 +13,7 @@
     o: (height, low, x, high) => `<path d="M${low} ${height / 2}H${high}"/><circle cx=${x} cy=${height / 2} r="4"/>`,
     m: (height, x) => `<path class=m d="${rhombus(x, height / 2)}"/>`,
   };
+  for (const head of all("th:not([scope])")) head.scope = head.closest("thead") ? "col" : head.colSpan + head.rowSpan > 2 ? "rowgroup" : "row";
   // Names break after a _, and an interval only where it is wider than its column
   for (const name of all(".effects tbody th")) name.innerHTML = name.innerHTML.replace(/_/g, "_<wbr>");
   for (const cell of all(".effects td:nth-child(3)")) cell.innerHTML = cell.innerHTML.replace(/\[[^\]]*\]/g, "<span>$&</span>");

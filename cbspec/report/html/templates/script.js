@@ -202,6 +202,8 @@
     tip.style.top = Math.max(box.top - tip.offsetHeight - 6, 4) + "px";
   });
 
+  addEventListener("keydown", (event) => { if (event.key === "Escape") tip.hidden = true; });
+
   // --- a quarantine whose last day is past, on a page that knows no day
   const today = new Date().toISOString().slice(0, 10);
   for (const tag of all("[data-until]:not(.over)")) {
