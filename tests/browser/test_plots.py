@@ -109,25 +109,32 @@ LINES = """word => {
 }"""
 
 
-def test_paper_is_no_phone(desktop, record_page):
+@pytest.mark.parametrize(
+    ("name", "views"),
+    [
+        ("record_page", ("overview", "claim-6A.a", "chain", "figures", "canary")),
+        ("run_page", ("overview", "claim-1.a", "chain", "figures", "time")),
+    ],
+)
+def test_paper_is_no_phone(desktop, request, name, views):
     """On a sheet of A4 tables have their headings, nothing is wider than the sheet, the graph is
     whole, and how many claims a filter leaves is told without its fields.
     """
-    page = desktop.open(record_page, "#overview?verdict=refuted")
+    page = desktop.open(request.getfixturevalue(name), "#overview?verdict=refuted")
     page.set_viewport_size({"width": 718, "height": 1000})
     page.emulate_media(media="print")
     told = page.locator(".filter output").is_visible()
     fields = page.locator(".filter select:visible, .filter input:visible").count()
     wide = []
-    for view in ("overview", "claim-6A.a", "chain", "figures", "canary"):
+    for view in views:
         page.evaluate("view => location.hash = view", view)
         shown(page, view)
         wide.append(page.evaluate("document.documentElement.scrollWidth"))
 
     assert (told, fields) == (True, 0)
     assert wide == [718] * 5
-    page.evaluate("location.hash = 'claim-6A.a'")
-    shown(page, "claim-6A.a")
+    page.evaluate("view => location.hash = view", views[1])
+    shown(page, views[1])
     assert page.locator("article:visible .effects thead:visible").count() > 0
 
 

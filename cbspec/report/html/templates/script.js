@@ -102,7 +102,8 @@
       if (item.row.hidden === shown) item.row.hidden = !shown;
       count += shown;
     }
-    one("output", form).textContent = count === rows.length ? `${count} claims` : `${count} of ${rows.length} claims`;
+    const claims = rows.length === 1 ? "claim" : "claims";
+    one("output", form).textContent = (count === rows.length ? "" : `${count} of `) + `${rows.length} ${claims}`;
     one(".nofit").hidden = count > 0;
     for (const tile of all(".tile")) {
       tile.setAttribute("aria-pressed", String(Boolean(pressed) && tile.dataset.value === pressed));
