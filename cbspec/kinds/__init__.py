@@ -6,11 +6,11 @@ that ``[tool.cbspec] kinds`` names; what they need is exported here.
 
 from cbspec.kinds.all import All
 from cbspec.kinds.any import Any
-from cbspec.kinds.assertion import AnyKind, Assertion, Measured, Problem, Written
+from cbspec.kinds.assertion import Assertion, Measured, Problem, Written
 from cbspec.kinds.at_least import AtLeast
 from cbspec.kinds.change import larger, more, smaller, unasserted, unordered
 from cbspec.kinds.collapse import Collapse
-from cbspec.kinds.compound import Compound
+from cbspec.kinds.compound import AnyKind, Compound
 from cbspec.kinds.correlation import Correlation
 from cbspec.kinds.equivalence import Equivalence
 from cbspec.kinds.extremum import Extremum

@@ -7,13 +7,13 @@ one or several arms that are paired by seed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol
 
 import msgspec
 from msgspec import Meta
 
 from cbspec.kinds.change import Rule, Way, smaller, unordered
-from cbspec.kinds.names import NAMES, MeasureName
+from cbspec.kinds.names import MeasureName
 from cbspec.kinds.sums import AS_RATIO
 from cbspec.stage import Measure
 from cbspec.stage.declaration import declared
@@ -22,6 +22,7 @@ from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.design import Design
 from cbspec.statistics.evidence import StatisticalEvidence
 from cbspec.statistics.location import tested
+from cbspec.statistics.result import Sides
 from cbspec.statistics.sample import Measurements
 
 Alpha = Annotated[
@@ -141,6 +142,10 @@ class Assertion(
         """Return the sums of arm means that have to lie between bounds, if the kind bounds sums."""
         return ()
 
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return (measure, label) -> the bounds that pages show of an effect that is no such sum."""
+        return {}
+
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence for and against the assertion.
 
@@ -238,12 +243,3 @@ class Measured(Assertion, frozen=True, kw_only=True):
     """Base class of the kinds that read one measure."""
 
     measure: MeasureName
-
-
-if TYPE_CHECKING:
-    AnyKind = Assertion
-else:
-    AnyKind = Annotated[
-        OfAnyKind,
-        Meta(extra={NAMES: "assertion"}, extra_json_schema={"$ref": "#/$defs/assertion"}),
-    ]

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
 
-from cbspec.kinds.assertion import AnyKind, Assertion
+from cbspec.kinds.assertion import Assertion, OfAnyKind
+from cbspec.kinds.names import NAMES
 from cbspec.stage import Measure
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.design import Design
 from cbspec.statistics.evidence import StatisticalEvidence, strictness
+from cbspec.statistics.result import Sides
 from cbspec.statistics.sample import Measurements
+
+if TYPE_CHECKING:
+    AnyKind = Assertion
+else:
+    AnyKind = Annotated[
+        OfAnyKind,
+        Meta(extra={NAMES: "assertion"}, extra_json_schema={"$ref": "#/$defs/assertion"}),
+    ]
 
 
 class Compound(Assertion, frozen=True, kw_only=True):
@@ -72,6 +82,13 @@ class Compound(Assertion, frozen=True, kw_only=True):
         for part in self.of:
             contrasts += part.contrasts()
         return tuple(contrasts)
+
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of the parts' effects."""
+        bounds: dict[tuple[str, str], Sides] = {}
+        for part in self.of:
+            bounds = part.claimed() | bounds
+        return bounds
 
     def spelled_out(self, alpha: float) -> Assertion:
         """Return the assertion as the ledger records it, parts included."""

@@ -20,7 +20,7 @@ from cbspec.stage.declaration import declared
 from cbspec.statistics import pairings, pearson
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result, bounds_in_words, finite_bounds
+from cbspec.statistics.result import Result, Sides, bounds_in_words, finite_bounds
 from cbspec.statistics.sample import Array, Measurements
 
 Coefficient = Annotated[float, Meta(gt=-1, lt=1, description="a correlation coefficient")]
@@ -99,6 +99,13 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
             return msgspec.structs.replace(self, test="exact")
         return self
 
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of every arm's coefficient, or of that over arms."""
+        labels = [self._over_arms]
+        if self.over == "seeds":
+            labels = list(map(self._label, self.arms))
+        return {(self.measures[0], label): (self.above, self.below) for label in labels}
+
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return the p of the one pairing in order, or 0 if there are enough seeds for a test of r."""
         if self.test == "exact":
@@ -137,6 +144,13 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
             return True
         return any(declared(measures, name).noise == "heavy" for name in self.measures)
 
+    def _label(self, arm: str) -> str:
+        return f"r of {' and '.join(self.measures)} in {arm}"
+
+    @property
+    def _over_arms(self) -> str:
+        return f"r of {' and '.join(self.measures)} over arms"
+
     def _known(self, arm: str, measure: str, data: Measurements) -> Array:
         """Return the standard deviation of what is known of an arm's values, or of their logarithms."""
         logs = data.factorial((arm,), measure)
@@ -149,7 +163,7 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         known = [self._known(arm, measure, data) for measure in self.measures]
         clipped, _ = pearson.resolved(r, one, other, (known[0], known[1]))
         result = Result(
-            label=f"r of {' and '.join(self.measures)} in {arm}",
+            label=self._label(arm),
             measure=self.measures[0],
             unit="correlation",
             test="test of Pearson's r",
@@ -175,7 +189,7 @@ class Correlation(Assertion, frozen=True, kw_only=True, tag="correlation"):
         clipped, errors = pearson.resolved(r, ones, others, (known[0], known[1]))
         z, least = np.arctanh(clipped), np.sqrt(np.mean(errors**2, axis=-1))
         result = Result(
-            label=f"r of {' and '.join(self.measures)} over arms",
+            label=self._over_arms,
             measure=self.measures[0],
             unit="correlation",
             test="t test of Fisher's z",

@@ -19,7 +19,7 @@ from cbspec.stage import Measure
 from cbspec.stage.declaration import declared
 from cbspec.statistics import trimmed
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result, bounds_in_words, finite_bounds
+from cbspec.statistics.result import Result, Sides, bounds_in_words, finite_bounds
 from cbspec.statistics.sample import Measurements, Unmeasured
 
 SKEWED = (
@@ -49,6 +49,10 @@ class Iqm(Subtraction, frozen=True, kw_only=True, tag="iqm"):
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of every arm. Source: Tukey and McLaughlin 1963."""
         return every(of_inference(self._located(arm, data)) for arm in self.arms)
+
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of every arm."""
+        return {(self.measure, label): (self.above, self.below) for label in self.labels()}
 
     def unsuited(self, measures: Mapping[str, Measure]) -> Iterator[str]:
         """Yield that an arm may be skewed, or that arms are compared by an amount where noise is a

@@ -17,7 +17,7 @@ from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import independent, skew
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
 from cbspec.statistics.independent import Moments
-from cbspec.statistics.result import NEVER, Result, bounds_in_words
+from cbspec.statistics.result import NEVER, Result, Sides, bounds_in_words, of_quotient
 from cbspec.statistics.sample import SQUARABLE, Measurements
 from cbspec.statistics.spread import deviation
 
@@ -53,6 +53,14 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of every arm. Source: Welch 1947."""
         return every(of_inference(self._compared(arm, data)) for arm in self.arms)
+
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of every arm's difference, and of its quotient where noise is a factor."""
+        bounds: dict[tuple[str, str], Sides] = {}
+        for arm in self.arms:
+            bounds[self.measure, f"{arm} - {self.mean:g}"] = self.above, self.below
+            bounds[self.measure, f"{arm} / {self.mean:g}"] = of_quotient(self.above, self.below)
+        return bounds
 
     def problems(self) -> Iterator[Problem]:
         """Yield bounds that are missing or exclude each other."""
@@ -101,13 +109,14 @@ class Published(Measured, frozen=True, kw_only=True, tag="published"):
         variance = math.log1p(min(self.sd / self.mean, SQUARABLE) ** 2)
         middle = math.log(self.mean) - variance / 2
         theirs = Moments(middle, math.sqrt(variance), self.n)
+        above, below = of_quotient(self.above, self.below)
         return Result(
             label=f"{arm} / {self.mean:g}",
             measure=self.measure,
             unit="ratio",
             test="Welch's t test on logarithms",
-            above=None if self.above is None else 1.0,
-            below=None if self.below is None else 1.0,
+            above=above,
+            below=below,
             tail=partial(independent.welch_of_moments, ours, theirs),
             estimate=np.asarray(ours.mean - middle),
             interval=partial(independent.interval_of_moments, ours, theirs),

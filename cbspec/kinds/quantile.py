@@ -16,7 +16,7 @@ from cbspec.kinds.subtraction import Subtraction
 from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import binomial
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result, bounds_in_words
+from cbspec.statistics.result import Result, Sides, bounds_in_words
 from cbspec.statistics.sample import Measurements
 
 
@@ -48,6 +48,10 @@ class Quantile(Subtraction, frozen=True, kw_only=True, tag="quantile"):
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of every arm's quantile."""
         return every(of_inference(self._located(arm, data)) for arm in self.arms)
+
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of every arm's quantile."""
+        return {(self.measure, label): (self.above, self.below) for label in self.labels()}
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return the p-value if all seeds lie on the asserted side."""

@@ -17,6 +17,7 @@ from cbspec.statistics import page
 from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import Level, StatisticalEvidence, of_inference
 from cbspec.statistics.location import Location
+from cbspec.statistics.result import Sides
 from cbspec.statistics.sample import Array, Measurements
 
 
@@ -44,6 +45,13 @@ class RankTrend(Measured, frozen=True, kw_only=True, tag="rank_trend"):
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return Page's L as evidence. Source: Page 1963."""
         return of_inference(PageTest(self.measure, self.arms, SIGNS[self.direction], data))
+
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of the last arm less the first, as the direction of the ranks has it."""
+        bounds: Sides = (0.0, None)
+        if SIGNS[self.direction] < 0:
+            bounds = None, 0.0
+        return {(self.measure, f"{self.arms[-1]} - {self.arms[0]}"): bounds}
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - of no part
         """Return the p of every seed in the one order of k!."""

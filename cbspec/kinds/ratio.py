@@ -17,7 +17,7 @@ from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import Premise, StatisticalEvidence, of_inference
 from cbspec.statistics.location import tested
 from cbspec.statistics.quotient import Quotient
-from cbspec.statistics.result import bounds_in_words
+from cbspec.statistics.result import Sides, bounds_in_words
 from cbspec.statistics.sample import Measurements
 
 Factor = Annotated[float, Meta(gt=0, description="a factor that the ratio is compared with")]
@@ -89,6 +89,11 @@ class Ratio(Measured, frozen=True, kw_only=True, tag="ratio"):
             reason = f"the denominator {under} is shown not to be {self.sign}"
             premises.append(Premise(p=quotient.wrong_sign, wanted=False, reason=reason))
         return replace(of_inference(quotient), premises=tuple(premises))
+
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of the ratio."""
+        label = self.measure, " / ".join(self.arms)
+        return {label: (self.above, self.below)}
 
     def least_p(self, n: int, alpha: float) -> float:
         """Return the least p of the sum, or twice that of the denominator's sign where it is open."""

@@ -15,7 +15,7 @@ from cbspec.kinds.names import Arms, listed
 from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import binomial
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result, bounds_in_words
+from cbspec.statistics.result import Result, Sides, bounds_in_words
 from cbspec.statistics.sample import ROUNDING, Measurements
 
 Part = Annotated[float, Meta(gt=0, lt=1, description="a share of all seeds that could be drawn")]
@@ -58,6 +58,11 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
         """Return the evidence of every arm's share. Source: Clopper and Pearson 1934."""
         return every(of_inference(self._counted(arm, data)) for arm in self.arms)
 
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of every arm's share."""
+        bounds = self.more_than, self.less_than
+        return {(self.measure, self._label(arm)): bounds for arm in self.arms}
+
     def change(self, field: str, before: object, after: object) -> Way:
         """Tell whether another value makes it tighter: fewer seeds lie beyond a farther bound, which
         is harder to meet where many have to, easier where few may, and neither where both.
@@ -88,6 +93,9 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
         if self.more_than is None and self.less_than is None:
             yield ("kind",), "needs more_than, less_than or both"
 
+    def _label(self, arm: str) -> str:
+        return f"share of {arm} {bounds_in_words(self.above, self.below)}"
+
     def _counted(self, arm: str, data: Measurements) -> Result:
         values = data.column(arm, self.measure)
         does = np.ones(values.shape, dtype=bool)
@@ -98,7 +106,7 @@ class Share(Measured, frozen=True, kw_only=True, tag="share"):
             does &= self.below - values > ROUNDING * (np.abs(values) + abs(self.below))
         count, n = np.sum(does, axis=-1), values.shape[-1]
         return Result(
-            label=f"share of {arm} {bounds_in_words(self.above, self.below)}",
+            label=self._label(arm),
             measure=self.measure,
             unit="share of seeds",
             test="binomial test",

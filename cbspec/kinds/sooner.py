@@ -15,7 +15,7 @@ from cbspec.kinds.names import Arm
 from cbspec.statistics import independent, survival
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
 from cbspec.statistics.independent import Moments
-from cbspec.statistics.result import Result
+from cbspec.statistics.result import Result, Sides
 from cbspec.statistics.sample import Array, Measurements
 
 
@@ -66,6 +66,11 @@ class Sooner(Measured, frozen=True, kw_only=True, tag="sooner"):
                 sizes=(later.shape[-1], sooner.shape[-1]),
             )
         )
+
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of the later arm's time less the sooner one's."""
+        first, second = self.arms
+        return {(self.measure, f"{second} - {first}"): (0.0, None)}
 
     def _interval(
         self, later: Array, sooner: Array, theirs: Moments, ours: Moments, miss: float

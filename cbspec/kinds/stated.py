@@ -16,7 +16,7 @@ from cbspec.kinds.change import larger, smaller, unordered
 from cbspec.kinds.names import Arm
 from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
-from cbspec.statistics.result import NO_TEST, Result, bounds_in_words
+from cbspec.statistics.result import NO_TEST, Result, Sides, bounds_in_words
 from cbspec.statistics.sample import Array, Measurements, Unmeasured
 from cbspec.statistics.spread import mean
 
@@ -90,6 +90,10 @@ class Stated(Measured, frozen=True, kw_only=True, tag="stated"):
                 reported=None,
             )
         )
+
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of the number, or of what two are compared by."""
+        return {(self.measure, self._label): (self.above, self.below)}
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - nothing is drawn
         """Return 0: what is printed needs no runs."""

@@ -17,8 +17,9 @@ from cbspec.kinds.sums import needs_bounds
 from cbspec.stage import Measure
 from cbspec.stage.declaration import declared
 from cbspec.statistics import independent, skew
+from cbspec.statistics.contrast import Contrast
 from cbspec.statistics.evidence import StatisticalEvidence, of_inference
-from cbspec.statistics.result import Result, bounds_in_words
+from cbspec.statistics.result import Result, Sides, bounds_in_words, of_quotient
 from cbspec.statistics.sample import Array, Measurements
 
 AS_QUOTIENT = (
@@ -107,6 +108,17 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
             interval=partial(independent.interval_of_moments, ours, theirs, guarded=guarded),
             n=min(one.shape[-1], other.shape[-1]),
             sizes=self._sizes(data),
+            reported=self.compared(logs=logs).reported(data),
+        )
+
+    def compared(self, *, logs: bool = False) -> Contrast:
+        """Return the difference as a sum, or the quotient, which is one of logarithms."""
+        one, other = self.arms
+        return Contrast(
+            label=(" / " if logs else " - ").join(self.arms),
+            measure=self.measure,
+            weights={one: 1.0, other: -1.0},
+            logs=logs,
         )
 
     def _sizes(self, data: Measurements) -> tuple[int, ...]:
@@ -121,7 +133,7 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
     def _quotient(self, data: Measurements) -> Result:
         one, other = (data.logarithms(arm, self.measure) for arm in self.arms)
         difference = self._difference(one, other, data, logs=True)
-        above, below = (None if bound is None else 1.0 for bound in self._bounds)
+        above, below = of_quotient(*self._bounds)
         return replace(
             difference,
             label=" / ".join(self.arms),
@@ -133,8 +145,16 @@ class Unpaired(Measured, frozen=True, kw_only=True, tag="unpaired"):
         )
 
     @property
-    def _bounds(self) -> tuple[float | None, float | None]:
+    def _bounds(self) -> Sides:
         return self.above, self.below
+
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of the difference, and of the quotient where noise is a factor."""
+        difference, quotient = " - ".join(self.arms), " / ".join(self.arms)
+        return {
+            (self.measure, difference): self._bounds,
+            (self.measure, quotient): of_quotient(*self._bounds),
+        }
 
     def least_p(self, n: int, alpha: float) -> float:
         """Return the p of arms that do not overlap, n runs each."""

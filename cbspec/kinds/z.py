@@ -16,7 +16,7 @@ from cbspec.kinds.names import Arms, listed
 from cbspec.kinds.sums import needs_bounds
 from cbspec.statistics import skew
 from cbspec.statistics.evidence import StatisticalEvidence, every, of_inference
-from cbspec.statistics.result import Result, bounds_in_words
+from cbspec.statistics.result import Result, Sides, bounds_in_words
 from cbspec.statistics.sample import Array, Measurements
 from cbspec.statistics.spread import mean
 
@@ -46,6 +46,10 @@ class Z(Measured, frozen=True, kw_only=True, tag="z"):
     def evidence(self, data: Measurements) -> StatisticalEvidence:
         """Return the evidence of every arm's mean."""
         return every(of_inference(self._located(arm, data)) for arm in self.arms)
+
+    def claimed(self) -> dict[tuple[str, str], Sides]:
+        """Return the bounds of every arm's mean."""
+        return {(self.measure, arm): (self.above, self.below) for arm in self.arms}
 
     def least_p(self, n: int, alpha: float) -> float:  # noqa: ARG002 - one run has a known error, too
         """Return 0: any p can be reached, by a single run too."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from cbspec.claim import Claim
-from cbspec.kinds import Assertion, Compound, Figure, Ratio, Z, measures_of
+from cbspec.kinds import Assertion, Compound, Figure, Ratio, Unpaired, Z, measures_of
 from cbspec.ledger import Entry, Key, Ledger, RecordedAssertion
 from cbspec.ledger.notation import rounded
 from cbspec.statistics.sample import Measurements
@@ -63,6 +63,9 @@ def _reported(terms: Assertion, source: Reported) -> dict[tuple[str, str], float
         for measure in measures_of(terms):
             for arm in terms.arms:
                 known[measure, arm] = data.reported_value(measure, arm)
+    if isinstance(terms, Unpaired):
+        for compared in (terms.compared(), terms.compared(logs=True)):
+            known[compared.measure, compared.label] = compared.reported(data)
     if isinstance(terms, Ratio):
         over, under = (data.reported_value(terms.measure, arm) for arm in terms.arms)
         value = over / under if over is not None and under else None

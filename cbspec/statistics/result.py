@@ -20,6 +20,9 @@ NEVER = 708.0  # the largest power of e that a double holds, rounded down
 Tail = Callable[[float, int], Array]
 """A bound and the side of it that is asserted (1 above, -1 below) -> the one-sided p."""
 
+Sides = tuple[float | None, float | None]
+"""What an effect is asserted to lie above and below; None on an open side."""
+
 
 def exponential(value: float) -> float:
     """Return e to this power, or about the largest double; of an open end infinity."""
@@ -41,6 +44,11 @@ def interval_of(above: float | None, below: float | None) -> tuple[float, float]
     if below is not None:
         high = below
     return low, high
+
+
+def of_quotient(above: float | None, below: float | None) -> Sides:
+    """Return the bounds of a quotient in place of those of a difference, all of which are 0."""
+    return None if above is None else 1.0, None if below is None else 1.0
 
 
 def bounds_in_words(above: float | None, below: float | None) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cbspec.project import Project
+from tests.browser.apart import apart_subject
 from tests.browser.lab import found
 
 if TYPE_CHECKING:
@@ -99,3 +100,15 @@ def desktop(browser: Browser) -> Iterator[Watched]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield Watched(context.new_page())
     context.close()
+
+
+@pytest.fixture(scope="session")
+def apart_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of claims over runs of their own, with long names, one of which has no verdict."""
+    from cbspec.report.html import page
+    from cbspec.report.html.contents import Contents
+
+    path = tmp_path_factory.mktemp("apart") / "apart.html"
+    subjects = tuple(map(apart_subject, ("1.a", "1.b", "1.c")))
+    path.write_text(page(Contents(run=None, subjects=subjects)), encoding="utf-8")
+    return path

@@ -106,6 +106,20 @@ def test_sorting_by_a_heading(desktop, record_page):
     assert (direction, heading.get_attribute("aria-sort")) == ("ascending", "descending")
 
 
+@pytest.mark.parametrize("column", [2, 3])
+def test_what_has_no_value_comes_last(desktop, apart_page, column):
+    """A claim without an effect, or without a value of the memo, stands below the others both ways."""
+    page = desktop.open(apart_page)
+    heading = page.locator(".claims thead th").nth(column).locator("button")
+    orders = []
+    for _ in range(2):
+        heading.click()
+        orders.append(visible_rows(page))
+
+    assert [order[-1] for order in orders] == ["1.b", "1.b"]
+    assert sorted(orders[0]) == ["1.a", "1.b", "1.c"]
+
+
 def test_keyboard(desktop, run_page):
     """The first tab reaches the link over the head, `/` the search, and what has the focus shows
     it.

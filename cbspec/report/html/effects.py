@@ -15,7 +15,7 @@ from cbspec.report.html.strip import (
     ShownEffect,
     Strip,
     axis_over,
-    bounds_of,
+    claimed_by,
     strip_on,
 )
 
@@ -85,7 +85,7 @@ def _shown(entry: Entry, before: Entry | None) -> dict[tuple[str, str], dict[str
     controls = set(map(attrgetter("key"), entry.controls))
     measures: dict[tuple[str, str], dict[str, ShownEffect]] = {}
     for asserted in entry.recorded:
-        bounds = bounds_of(asserted.terms)
+        bounds = claimed_by(asserted.terms)
         for effect in asserted.effects:
             name = effect.measure, effect.label
             members = measures.setdefault((effect.measure, effect.unit), {})

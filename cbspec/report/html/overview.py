@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from cbspec.claim import phase_order
+from cbspec.model.number import count
 from cbspec.report.html.row import ClaimRow, row_of
 from cbspec.report.html.subject import Subject
 from cbspec.report.html.words import MARKS, MEANINGS
@@ -129,11 +130,17 @@ def _natural(claim: str) -> list[tuple[float, str]]:
     return key
 
 
+def _told(number: int, word: str, words: str = "") -> str:
+    """Return the words below a number: ``"claim"`` below a 1."""
+    return count(number, word, words).partition(" ")[2]
+
+
 def _tiles(rows: Sequence[ClaimRow], urgent: int | None) -> list[Tile]:
     """Return the counts of a page; `urgent` is None for a page of the record."""
-    tiles = [Tile(count=len(rows), word="claims", kind="all", value="")]
+    tiles = [Tile(count=len(rows), word=_told(len(rows), "claim"), kind="all", value="")]
     if urgent is not None:
-        tiles.append(Tile(count=urgent, word="need a look", kind="urgent", value="urgent"))
+        word = _told(urgent, "needs a look", "need a look")
+        tiles.append(Tile(count=urgent, word=word, kind="urgent", value="urgent"))
     quarantined = [row for row in rows if row.quarantined]
     if quarantined:
         word = "in quarantine"

@@ -65,8 +65,23 @@ def rendered(template: str, **views: Any) -> str:
     assets = {}
     for name in ("style.css", "script.js", "draw.js"):
         text = (_TEMPLATES / name).read_text(encoding="utf-8")
-        assets[name.partition(".")[0]] = Markup(text)
+        assets[name.partition(".")[0]] = Markup(packed(text, style=name.endswith(".css")))
     return pages.get_template(template).render(**assets, **views).strip() + "\n"
+
+
+def packed(text: str, *, style: bool = False) -> str:
+    """Return a script without indentation and comments, which every page would carry; of a style
+    sheet also without the blanks beside its signs.
+    """
+    lines = []
+    for line in map(str.strip, text.splitlines()):
+        if line and not line.startswith(("//", "/*")):
+            lines.append(line)
+    joined = "\n".join(lines)
+    if style:
+        for sign in ("{ ", " {", " }", "; ", ": ", ", "):
+            joined = joined.replace(sign, sign.strip())
+    return joined
 
 
 @cache

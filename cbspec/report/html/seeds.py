@@ -1,4 +1,4 @@
-"""Every seed as a dot: one row for each arm, the paired seeds joined across the arms."""
+"""Every seed as a dot: one row for each arm, the seeds that arms share joined across them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cbspec.ledger import Entry
 from cbspec.ledger.notation import number_or_blank
-from cbspec.model.replicates import SEEDS, counted, noun
+from cbspec.model.replicates import SEEDS, counted, noun, one
 from cbspec.model.values import Values
 from cbspec.model.visible import visible
 from cbspec.report.html.axis import Axis, Tick, axis_of
@@ -15,22 +15,25 @@ from cbspec.report.html.curves import mean
 
 WIDTH = 400
 LABELS = 118  # coordinates for the arms' names
-LETTERS = 18  # of a name; the table beside the plot has the whole
 MARGIN = 12
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArmRow:
-    """One arm: its values as texts and as coordinates; None where a value is missing."""
+    """One arm: its values as texts and as coordinates; None where a value is missing.
+
+    Attributes:
+        apart: whether its runs are its own: its k-th has nothing to do with that of another arm.
+    """
 
     arm: str
-    name: str
     texts: tuple[str, ...]
     dots: tuple[float | None, ...]
     mean: float | None
     mean_text: str
     memo: float | None
     memo_text: str
+    apart: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,22 @@ class SeedPlot:
     @property
     def shapes(self) -> list[tuple[str, tuple[float | None, ...], float | None, float | None]]:
         """Return what the script draws of each arm: its name, dots, mean and the memo's value."""
-        return [(visible(row.name), row.dots, row.mean, row.memo) for row in self.rows]
+        return [(visible(row.arm), row.dots, row.mean, row.memo) for row in self.rows]
+
+    @property
+    def apart(self) -> list[int]:
+        """Return the rows, counted from 0, of arms over runs of their own."""
+        return [index for index, row in enumerate(self.rows) if row.apart]
+
+    @property
+    def shared(self) -> int:
+        """Return how many arms are not over runs of their own."""
+        return len(self.rows) - len(self.apart)
+
+    @property
+    def joined(self) -> bool:
+        """Tell whether arms share seeds, each of which is a line across them."""
+        return self.shared > 1
 
     @property
     def summary(self) -> str:
@@ -65,7 +83,8 @@ class SeedPlot:
 
     @property
     def _counted(self) -> str:
-        return counted(len(self.seeds), noun(self.replicates))
+        counts = dict.fromkeys(len(row.dots) for row in self.rows)
+        return counted(" or ".join(map(str, counts)), noun(self.replicates))
 
 
 def unlisted(plot: SeedPlot) -> SeedPlot:
@@ -94,6 +113,7 @@ def seed_plots(
         return []
     ordered = [arm for arm in arms if arm in values.arms] or list(values.arms)
     plots = []
+    told = replicates or entry.replicates
     for measure, unit in _units(entry).items():
         columns = {}
         for arm in ordered:
@@ -102,8 +122,7 @@ def seed_plots(
         if columns:
             others = _all_of(measure, beside) if beside else []
             memo = reported.get(measure, {})
-            plot = _plot(measure, unit, columns, values, memo, others)
-            plots.append(replace(plot, replicates=replicates or entry.replicates))
+            plots.append(_plot(measure, unit, columns, values, memo, others, told))
     return plots
 
 
@@ -134,6 +153,7 @@ def _plot(
     values: Values,
     reported: Mapping[str, float],
     others: Sequence[float | None],
+    replicates: str,
 ) -> SeedPlot:
     everything = [*others, *map(reported.get, columns)]
     for column in columns.values():
@@ -141,35 +161,33 @@ def _plot(
     axis = axis_of(everything, LABELS + MARGIN, WIDTH - MARGIN)
     rows = []
     for arm, column in columns.items():
-        rows.append(_row(arm, column, reported.get(arm), axis))
+        runs = values.own.get(arm)
+        rows.append(_row(arm, column[:runs], reported.get(arm), axis, apart=runs is not None))
     return SeedPlot(
         measure=measure,
         unit=unit,
         seeds=values.seeds,
         rows=tuple(rows),
         ticks=tuple(axis.ticks(4)),
-        gaps=tuple(_gaps(measure, columns, values)),
+        gaps=tuple(_gaps(measure, columns, values, one(replicates))),
+        replicates=replicates,
     )
 
 
-def _row(arm: str, column: Sequence[float | None], memo: float | None, axis: Axis) -> ArmRow:
+def _row(
+    arm: str, column: Sequence[float | None], memo: float | None, axis: Axis, *, apart: bool
+) -> ArmRow:
     average = mean(column)
     return ArmRow(
         arm=arm,
-        name=_short(arm),
         texts=tuple(map(_four_digits, column)),
         dots=tuple(map(axis.place, column)),
         mean=axis.place(average),
         mean_text=_four_digits(average),
         memo=axis.place(memo),
         memo_text=number_or_blank(memo),
+        apart=apart,
     )
-
-
-def _short(arm: str) -> str:
-    if len(arm) <= LETTERS:
-        return arm
-    return f"{arm[: LETTERS - 1]}…"
 
 
 def _four_digits(value: float | None) -> str:
@@ -178,11 +196,15 @@ def _four_digits(value: float | None) -> str:
     return f"{value:.4g}"
 
 
-def _gaps(measure: str, columns: Mapping[str, Sequence[float | None]], values: Values) -> list[str]:
+def _gaps(
+    measure: str, columns: Mapping[str, Sequence[float | None]], values: Values, word: str
+) -> list[str]:
+    """Return why values are missing; an arm lacks none of the runs that it never had."""
     gaps = []
     for arm, column in columns.items():
-        for seed, value in zip(values.seeds, column, strict=True):
+        runs = values.own.get(arm)
+        for seed, value in zip(values.seeds[:runs], column[:runs], strict=True):
             if value is None:
                 reason = values.reason(arm, measure, seed) or "no value"
-                gaps.append(f"{arm}, seed {seed}: {reason}")
+                gaps.append(f"{arm}, {word} {seed}: {reason}")
     return gaps

@@ -10,10 +10,12 @@ from typing import NamedTuple
 from cbspec.kinds import Assertion
 from cbspec.ledger import Entry, RecordedEffect
 from cbspec.report.html.axis import Axis, axis_of
+from cbspec.statistics.contrast import Contrast
+from cbspec.statistics.result import Sides
 
 STRIP = (2, 116)  # where the axis of the small plot begins and ends, which is 120 wide
 
-Bounds = tuple[float | None, float | None]
+Bounds = Sides
 UNBOUNDED: Bounds = (None, None)
 
 
@@ -91,7 +93,7 @@ def small_strip(entry: Entry, was: RecordedEffect | None = None) -> Strip | None
         return None
     bounds = UNBOUNDED
     for asserted in entry.implicated:
-        bounds = bounds_of(asserted.terms).get((effect.measure, effect.label), bounds)
+        bounds = claimed_by(asserted.terms).get((effect.measure, effect.label), bounds)
     shown = ShownEffect(effect, was, bounds)
     axis = axis_over([shown], *STRIP)
     if axis.empty:
@@ -99,14 +101,30 @@ def small_strip(entry: Entry, was: RecordedEffect | None = None) -> Strip | None
     return strip_on(shown, axis)
 
 
+def claimed_by(terms: Assertion) -> Mapping[tuple[str, str], Bounds]:
+    """Return (measure, label) -> the bounds that an assertion claims for an effect: for a sum, for the
+    quotient that it is judged on where noise is a factor, and for what else its kind shows.
+    """
+    bounds = dict(bounds_of(terms))
+    for contrast in terms.contrasts():
+        quotient = contrast.on_logarithms()
+        bounds.setdefault((quotient.measure, quotient.label), _ends_of(quotient))
+    return {**terms.claimed(), **bounds}
+
+
 def bounds_of(terms: Assertion) -> Mapping[tuple[str, str], Bounds]:
-    """Return (measure, label) -> the bounds that an assertion claims; None on an open side."""
+    """Return (measure, label) -> the bounds that an assertion claims for its sums; None on an open
+    side.
+    """
     bounds: dict[tuple[str, str], Bounds] = {}
     for contrast in terms.contrasts():
-        low = _bound(contrast.low, logs=contrast.logs)
-        high = _bound(contrast.high, logs=contrast.logs)
-        bounds.setdefault((contrast.measure, contrast.label), (low, high))
+        bounds.setdefault((contrast.measure, contrast.label), _ends_of(contrast))
     return bounds
+
+
+def _ends_of(contrast: Contrast) -> Bounds:
+    low = _bound(contrast.low, logs=contrast.logs)
+    return low, _bound(contrast.high, logs=contrast.logs)
 
 
 def _bound(value: float, *, logs: bool) -> float | None:

@@ -248,6 +248,20 @@ def test_unpaired_arms_have_their_own_number_of_runs() -> None:
     assert found["mann_whitney"] == pytest.approx(mann_whitney)
 
 
+@pytest.mark.parametrize(("noise", "memo"), [("", 0.2), ("lognormal", 1.5)])
+def test_unpaired_arms_stand_beside_the_difference_that_the_memo_has(noise, memo) -> None:
+    """The memo's values of both arms give its difference, or its quotient where noise is a factor."""
+    unpaired = Unpaired(measure="x", arms=("a", "b"), above=0.0)
+    measures = {"x": Measure("m", "", noise=noise)} if noise else None
+    table = of_own_runs(a=np.abs(VEC), b=np.abs(CB[:4]))
+    effects = []
+    for reported in ({"a": 0.6, "b": 0.4}, {"a": 0.6}):
+        finding = decide(unpaired, table, alpha=0.05, measures=measures, reported={"x": reported})
+        effects += finding.effects
+
+    assert [effect.reported for effect in effects] == [pytest.approx(memo), None]
+
+
 def test_splits_too_many_to_enumerate_are_drawn() -> None:
     """Ten runs an arm split in 184 756 ways: 100 000 drawn ones give SciPy's p within their error,
     also in each of a thousand trials, which fit in a hundred megabytes.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,10 @@ from cbspec.errors import ConfigError
 from cbspec.kinds import KINDS, Assertion
 from cbspec.kinds.names import bare, fields
 from cbspec.language import schema
+from cbspec.report.html.strip import claimed_by
+from cbspec.stage import Measure
 from cbspec.statistics.design import Design
+from cbspec.statistics.evidence import Level
 from cbspec.statistics.sample import Measurements, Sample
 
 ROOT = Path(__file__).parents[3]
@@ -92,6 +96,21 @@ def test_every_kind_is_decided_and_has_power(word: str) -> None:
     assert 0.0 <= example.least_p(4, 0.05) <= float(example.evidence(MEASURED).p)
     assert example.least_p(4, 0.05) <= example.least_p(1, 0.05)
     assert example.missed(design) is None
+
+
+@pytest.mark.parametrize("noise", ["", "lognormal"])
+@pytest.mark.parametrize("word", sorted(set(KINDS) - {"figure"}))
+def test_every_kind_tells_the_bounds_of_its_effects(word: str, noise: str) -> None:
+    """Of each effect that a kind shows, pages know the bounds by its measure and label; a figure
+    claims nothing of the mean that it draws.
+    """
+    measures = {"x": Measure("m", "", noise=noise)} if noise else {}
+    bounds = claimed_by(EXAMPLES[word])
+    level = Level(shown=0.05, refuted=0.05)
+
+    for inference in EXAMPLES[word].evidence(replace(MEASURED, measures=measures)).inferences:
+        effect = inference.effect(level)
+        assert any(end is not None for end in bounds[effect.measure, effect.label])
 
 
 @pytest.mark.parametrize("word", KINDS)

@@ -14,6 +14,7 @@ KINDS = [
     "{kind: ratio, measure: height, arms: [bright, dark], above: 1}",
     "{kind: collapse, measure: height, arms: [dark], reference: bright}",
     "{kind: z, measure: height, arms: [dark], sigma: 1, above: 0}",
+    "{kind: unpaired, measure: height, arms: [bright, dark], above: 0}",
     "{kind: figure, axes: {height: [0, 99]}, arms: [dark, bright]}",
     "{kind: quantile, measure: height, arms: [dark], above: 0}",
     f"{{kind: all, of: [{ORDER}, {{kind: sign, measure: height, arms: [dark], sign: positive}}]}}",

@@ -13,6 +13,10 @@
     o: (height, low, x, high) => `<path d="M${low} ${height / 2}H${high}"/><circle cx=${x} cy=${height / 2} r="4"/>`,
     m: (height, x) => `<path class=m d="${rhombus(x, height / 2)}"/>`,
   };
+  for (const head of all("th:not([scope])")) head.scope = head.closest("thead") ? "col" : head.colSpan + head.rowSpan > 2 ? "rowgroup" : "row";
+  // Names break after a _, and an interval only where it is wider than its column
+  for (const name of all(".effects tbody th")) name.innerHTML = name.innerHTML.replace(/_/g, "_<wbr>");
+  for (const cell of all(".effects td:nth-child(3)")) cell.innerHTML = cell.innerHTML.replace(/\[[^\]]*\]/g, "<span>$&</span>");
   function draw(svg, width, height, content) {
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.innerHTML = content;
@@ -35,19 +39,31 @@
     const texts = ticks.map(([x, text]) => `<text x=${x}>${escaped(text)}</text>`);
     draw(group.querySelector(".scale"), 400, 20, `<path d="${marks}"/>${texts.join("")}`);
   }
-  function seeds(ticks, rows, listed) {
+  // A name keeps both ends, where arms differ
+  const ruler = document.createElement("canvas").getContext("2d");
+  ruler.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  function fitted(name) {
+    const letters = [...name];
+    let text = name;
+    for (let kept = letters.length - 1; kept > 1 && ruler.measureText(text).width > 106; kept--) {
+      text = letters.slice(0, Math.ceil(kept / 2)).join("") + "…" + letters.slice(-Math.floor(kept / 2)).join("");
+    }
+    return escaped(text) + (text === name ? "" : `<title>${escaped(name)}</title>`);
+  }
+  function seeds(ticks, rows, listed, apart) {
     const bottom = 12 + 26 * rows.length;
     const arms = rows.map(([name, dots, mean, memo], row) => ({ name, dots, mean, memo, y: 12 + 26 * row }));
     const path = (name, parts) => `<path class=${name} d="${parts.join("")}"/>`;
     const has = (value) => value !== null;
-    const paired = arms[0].dots.map((_, seed) => arms.filter(({ dots }) => has(dots[seed])).map(({ dots, y }) => `${dots[seed]},${y}`));
+    const sharing = arms.filter((_, row) => !apart.includes(row));
+    const paired = (sharing[0]?.dots || []).map((_, seed) => sharing.filter(({ dots }) => has(dots[seed])).map(({ dots, y }) => `${dots[seed]},${y}`));
     const joined = paired.filter((points) => points.length > 1);
     const dot = ({ dots, y }) => `<g>${dots.filter(has).map((x) => `<circle cx=${x} cy=${y} r="4"/>`).join("")}</g>`;
     const point = ({ dots, y }) => dots.filter(has).map((x) => `M${x} ${y}h0`).join("");
     return path("grid", ticks.map(([at]) => `M${at} 0V${bottom - 6}`))
       + `<g class=x>${ticks.map(([at, text]) => `<text x=${at} y=${bottom + 12}>${escaped(text)}</text>`).join("")}</g>`
       + (joined.length ? path("join", joined.map((points) => `M${points.join(" ")}`)) : "")
-      + `<g class=arm transform="translate(114 4)">${arms.map(({ name, y }) => `<text y=${y}>${escaped(name)}</text>`).join("")}</g>`
+      + `<g class=arm transform="translate(114 4)">${arms.map(({ name, y }) => `<text y=${y}>${fitted(name)}</text>`).join("")}</g>`
       + path("mean", arms.filter(({ mean }) => has(mean)).map(({ mean, y }) => `M${mean} ${y - 9}v18`))
       + (listed ? arms.map(dot).join("") : path("dots", arms.map(point)))
       + path("m", arms.filter(({ memo }) => has(memo)).map(({ memo, y }) => rhombus(memo, y)));
@@ -72,7 +88,8 @@
   }
   for (const svg of all("[data-rows]")) {
     const rows = JSON.parse(svg.dataset.rows);
-    const drawn = seeds(JSON.parse(svg.dataset.ticks), rows, !("many" in svg.dataset));
+    const apart = JSON.parse(svg.dataset.apart || "[]");
+    const drawn = seeds(JSON.parse(svg.dataset.ticks), rows, !("many" in svg.dataset), apart);
     draw(svg, 400, 34 + 26 * rows.length, drawn);
   }
 })();

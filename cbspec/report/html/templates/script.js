@@ -3,15 +3,23 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector, root = document) => root.querySelector(selector);
 
-  // --- views: the part of the page that the address names, else the overview
+  // --- views: the part of the page that the address names, else the overview, with what it filters by:
+  // `#overview?verdict=holds`
   const home = one("#overview");
   let left = 0; // where the overview was scrolled to
   let seeking = false; // whether the search field is to have the focus
+  const heading = document.title;
+  function decoded(text) {
+    try { return decodeURIComponent(text); } catch { return text; } // such as 100%
+  }
   function show(moved) {
-    const name = decodeURIComponent(location.hash.slice(1));
+    const [part, query] = location.hash.slice(1).split("?");
+    const name = decoded(part);
     const target = document.getElementById(name);
     if (name === "main") return;
     const view = (target && target.closest(".page")) || home;
+    const nowhere = name && !target ? `No claim '${name.replace(/^claim-/, "")}' on this page.` : "";
+    one(".nowhere").textContent = nowhere;
     const before = one(".page.on");
     if (before === home && view !== home) left = scrollY;
     if (before) before.classList.remove("on");
@@ -21,7 +29,9 @@
       else link.removeAttribute("aria-current");
     }
     openToKeys();
+    if (view === home && !nowhere) restore(query);
     if (!moved) return;
+    document.title = view === home ? heading : `${one("h2", view).textContent} – ${heading}`;
     scrollTo(0, view === home ? left : 0);
     (seeking ? one(".filter input") : one("#main")).focus({ preventScroll: true });
     seeking = false;
@@ -34,10 +44,6 @@
       box.setAttribute("aria-label", one("caption", box)?.textContent || "table");
     }
   }
-  addEventListener("hashchange", () => show(true));
-  addEventListener("resize", openToKeys);
-  show(false);
-
   // --- filter
   const form = one(".filter");
   const body = one(".claims tbody");
@@ -68,6 +74,25 @@
     }
     return words.every((word) => item.text.includes(word));
   }
+  // A page without a query keeps its filters: the links to the overview have none
+  function restore(query) {
+    if (query !== undefined) {
+      const wanted = new URLSearchParams(query);
+      for (const field of all("[name]", form)) {
+        field.value = wanted.get(field.name) || "";
+        if (field.selectedIndex < 0) field.value = "";
+      }
+      pressed = all(".tile").map((tile) => tile.dataset.value).find((value) => value && value === wanted.get("tile")) || null;
+    }
+    filter();
+  }
+  function noted(want) {
+    if (!home.classList.contains("on")) return;
+    const kept = new URLSearchParams(Object.entries({ ...want, tile: pressed || "" }).filter(([, value]) => value));
+    const address = `${kept}` ? `#overview?${kept}` : location.hash.split("?")[0];
+    if (address === location.hash) return;
+    try { history.replaceState(null, "", address || "#"); } catch { /* too many at once, for some browsers */ }
+  }
   function filter() {
     const want = Object.fromEntries(new FormData(form));
     const words = (want.text || "").toLowerCase().split(/\s+/).filter(Boolean);
@@ -77,11 +102,13 @@
       if (item.row.hidden === shown) item.row.hidden = !shown;
       count += shown;
     }
-    one("output", form).textContent = count === rows.length ? `${count} claims` : `${count} of ${rows.length} claims`;
+    const claims = rows.length === 1 ? "claim" : "claims";
+    one("output", form).textContent = (count === rows.length ? "" : `${count} of `) + `${rows.length} ${claims}`;
     one(".nofit").hidden = count > 0;
     for (const tile of all(".tile")) {
       tile.setAttribute("aria-pressed", String(Boolean(pressed) && tile.dataset.value === pressed));
     }
+    noted(want);
   }
   form.hidden = false;
   form.addEventListener("input", filter);
@@ -110,10 +137,13 @@
     if (seeking) location.hash = "#overview";
     else one("input", form).focus();
   });
+  addEventListener("hashchange", () => show(true));
+  addEventListener("resize", openToKeys);
+  show(false);
   filter();
 
   // --- sort
-  const number = (text) => { const value = parseFloat(text); return isNaN(value) ? Infinity : value; };
+  const number = (text) => { const value = parseFloat(text); return isNaN(value) ? null : value; };
   const keys = {
     order: (row) => +row.dataset.order,
     rank: (row) => +row.dataset.rank,
@@ -132,7 +162,8 @@
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const key = keys[head.dataset.sort];
       const keyed = rows.map(({ row }) => [key(row), row]);
-      keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1));
+      // What has no value comes last, whichever way
+      keyed.sort(([a], [b]) => (a === null) - (b === null) || (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1));
       body.append(...keyed.map(([, row]) => row));
     });
   }
@@ -152,10 +183,15 @@
     const groups = all("g:not([class])", plot);
     const table = one("table", plot.parentNode);
     if (!table) return "";
-    const cells = [...table.tBodies[0].rows[groups.indexOf(dot.parentNode)].cells];
-    const measured = cells.slice(1, -2).filter((cell) => cell.textContent);
-    const cell = measured[[...dot.parentNode.children].indexOf(dot)];
-    return `${cells[0].textContent}, ${table.caption.textContent.split(' by arm and ')[1]} ${table.tHead.rows[0].cells[cell.cellIndex].textContent}: ${cell.textContent}`;
+    const row = table.tBodies[0].rows[groups.indexOf(dot.parentNode)];
+    const own = one(".own", row);
+    const heads = table.tHead.rows[0].cells;
+    const runs = own
+      ? own.textContent.split(", ").map((text, run) => [run + 1, text])
+      : [...row.cells].slice(1, -2).map((cell) => [heads[cell.cellIndex].textContent, cell.textContent]);
+    const measured = runs.filter(([, text]) => text && text !== "–");
+    const [run, text] = measured[[...dot.parentNode.children].indexOf(dot)];
+    return `${row.cells[0].textContent}, ${table.caption.textContent.split(" by arm and ")[1]} ${run}: ${text}`;
   }
   document.addEventListener("pointerover", (event) => {
     const text = event.target.tagName === "circle" ? told(event.target) : "";
@@ -166,6 +202,8 @@
     tip.style.left = Math.min(box.left + 12, innerWidth - tip.offsetWidth - 8) + "px";
     tip.style.top = Math.max(box.top - tip.offsetHeight - 6, 4) + "px";
   });
+
+  addEventListener("keydown", (event) => { if (event.key === "Escape") tip.hidden = true; });
 
   // --- a quarantine whose last day is past, on a page that knows no day
   const today = new Date().toISOString().slice(0, 10);

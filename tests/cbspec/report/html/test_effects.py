@@ -2,10 +2,22 @@
 
 import math
 
-from cbspec.kinds import All, Assertion, Contrast, Order, Ratio
+import pytest
+
+from cbspec.kinds import (
+    All,
+    Assertion,
+    Contrast,
+    Order,
+    RankTrend,
+    Ratio,
+    Share,
+    Sooner,
+    Unpaired,
+)
 from cbspec.report.html.effects import groups_of
 from cbspec.report.html.strip import bounds_of, small_strip
-from tests.support.specimen import make_effect, make_entry, make_finding, make_judgement
+from tests.support.specimen import make_claim, make_effect, make_entry, make_finding, make_judgement
 
 
 def entry(**changes):
@@ -87,6 +99,42 @@ def test_bounds_are_those_of_the_assertion():
         ("rho", "b - a"): (None, 0.0),
     }
     assert bounds_of(Ratio(measure="gamma", arms=("a", "b"), above=2.0)) == {}
+
+
+@pytest.mark.parametrize(
+    ("assertion", "label", "asserted"),
+    [
+        (Unpaired(measure="gamma", arms=("a", "b"), above=0.0), "a - b", "above 0"),
+        (Unpaired(measure="gamma", arms=("a", "b"), below=0.0), "a / b", "below 1"),
+        (Ratio(measure="gamma", arms=("a", "b"), above=2.0), "a / b", "above 2"),
+        (Order(measure="gamma", arms=("b", "a"), direction="ascending"), "a / b", "above 1"),
+        (
+            Share(measure="gamma", arms=("a",), above=5.0, more_than=0.5),
+            "share of a above 5",
+            "above 0.5",
+        ),
+        (Sooner(measure="gamma", arms=("b", "a"), limit=9.0), "a - b", "above 0"),
+        (RankTrend(measure="gamma", arms=("b", "a"), direction="decreasing"), "a - b", "below 0"),
+    ],
+    ids=lambda value: getattr(value, "kind", ""),
+)
+def test_an_effect_of_another_statistic_has_its_bound(assertion, label, asserted):
+    """What is claimed stands beside the label and is shaded, and the axis holds the bound; on the row
+    of the overview too, and within a compound.
+    """
+    effect = make_effect(label=label, estimate=3.0, low=2.5, high=3.5, reported=None)
+    judgement = make_judgement(
+        reason=f"gamma: {label} = 3", findings=(make_finding(effects=(effect,)),)
+    )
+    for terms in (assertion, All(of=(assertion,))):
+        judged = make_entry(judgement=judgement, claim=make_claim(assertions=(terms,)))
+        [row] = groups_of(judged)[0].rows
+        [bound] = row.strip.bounds
+
+        assert row.asserted == asserted
+        assert row.strip.shaded == ((12, bound) if "below" in asserted else (bound, 388))
+        assert 12 < bound < row.strip.ours.low
+        assert small_strip(judged).bounds[0] < small_strip(judged).ours.low
 
 
 def test_a_bound_of_logarithms_is_shown_as_a_ratio():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbspec.report.html.overview import in_order
+from cbspec.report.html.overview import in_order, overview
 from cbspec.report.html.subject import Subject
 
 
@@ -16,4 +16,18 @@ def test_claims_are_in_the_order_of_their_phases_then_of_their_ids() -> None:
         "6.9.a[depth=2]",
         "6.9.a[depth=10]",
         "6.10.a",
+    ]
+
+
+def test_a_tile_of_one_is_singular(subject, flipped) -> None:
+    """Below a 1 stands a claim that needs a look, below other numbers claims that need one."""
+    other = Subject(id="9.z", phase="9")
+    words = []
+    for subjects in ([subject(flipped)], [subject(flipped), other], [other]):
+        words.append([tile.word for tile in overview(subjects, of_run=True).tiles[:2]])
+
+    assert words == [
+        ["claim", "needs a look"],
+        ["claims", "needs a look"],
+        ["claim", "need a look"],
     ]

@@ -16,6 +16,7 @@ from cbspec.ledger import Acceptance, EvidenceFolder, Ledger, Outcome
 from cbspec.report import Check, Skipped, Upheld, write_pages
 from cbspec.report.formats import load
 from cbspec.report.html import of_record, of_run, page
+from cbspec.report.html.page import packed
 from cbspec.report.html.standing import standing_of
 from tests.support.specimen import make_entry, put_on_record
 
@@ -221,6 +222,16 @@ def test_values_on_record_are_drawn(claim, record, values, root, tmp_path):
     drawn = [json.loads(rows) for rows in re.findall("data-rows='([^']*)'", text)]
     assert [len(dots) for _, dots, *_ in drawn[0]] == [3, 3]
     assert "dfa, seed 123: no variance" in text
+
+
+def test_scripts_are_packed():
+    """A page carries no comment and no indentation of its script, and no blank beside a sign of its
+    style sheet; texts between quotes stay.
+    """
+    assert packed("a();\n\n  // why\n  b(); // how\n") == "a();\nb(); // how"
+    assert packed('/* why */\na > b { content: " x"; top: 0; }\n', style=True) == (
+        'a > b{content:" x";top:0;}'
+    )
 
 
 def test_a_quarantine_decides_what_needs_a_look(run_of, record, project):

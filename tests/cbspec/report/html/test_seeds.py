@@ -1,6 +1,13 @@
 """Every seed as a dot."""
 
+import re
+
+import msgspec
+import pytest
+
 from cbspec.model.values import Values
+from cbspec.report.html import page
+from cbspec.report.html.contents import Contents
 from cbspec.report.html.seeds import seed_plots
 from tests.support.specimen import make_effect, make_entry, make_finding, make_judgement
 
@@ -54,3 +61,57 @@ def test_two_sides_share_an_axis(values):
 
     assert beside.ticks == opposite.ticks != alone.ticks
     assert beside.rows[0].dots[0] < opposite.rows[0].dots[0]
+
+
+def test_runs_of_their_own_are_not_joined():
+    """Arms that share no runs have their own number of dots and no line across them, an arm that
+    lacks a value is told by its own count, and nothing is missing of runs that it never had.
+    """
+    columns = {
+        "svm": {"gamma": (0.1, 0.2, 0.3, 0.4)},
+        "knn": {"gamma": (0.5, None, None, None)},
+        "net": {"gamma": (0.1, 0.1, 0.1, 0.1)},
+    }
+    apart = Values(seeds=(1, 2, 3, 4), arms=columns, own={"svm": 4, "knn": 2})
+    alone = Values(seeds=(1, 2, 3, 4), arms=columns, own={"svm": 4, "knn": 2, "net": 4})
+    [mixed] = seed_plots(make_entry(), apart, {}, replicates="runs")
+    [plot] = seed_plots(make_entry(), alone, {}, replicates="runs")
+
+    assert (mixed.apart, mixed.shared, mixed.joined) == ([0, 1], 1, False)
+    assert (plot.apart, plot.shared) == ([0, 1, 2], 0)
+    assert [len(row.dots) for row in plot.rows] == [4, 2, 4]
+    assert plot.gaps == ("knn, run 2: no value",)
+    assert plot.summary.startswith("gamma of 4 or 2 runs by arm")
+
+
+def test_seeds_that_arms_share_are_joined(values):
+    """Two arms of the same seeds have lines across them."""
+    [plot] = seed_plots(make_entry(), values, {})
+
+    assert (plot.apart, plot.joined) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("own", "columns"),
+    [
+        ({}, ["arm", "1", "2", "3", "mean", "memo"]),
+        ({"vec": 3}, ["arm", "1", "2", "3", "mean", "memo"]),
+        ({"dfa": 2, "vec": 3}, ["arm", "runs of its own", "mean", "memo"]),
+    ],
+)
+def test_values_of_runs_that_are_not_shared_share_no_column(subject, own, columns):
+    """An arm over runs of its own lists its values in one cell, and no line is said to join them."""
+    arms = {"vec": {"gamma": (0.5, None, 0.7)}, "dfa": {"gamma": (0.1, 0.2, None)}}
+    record = subject().record
+    values = {record.entry.key: Values(seeds=(1, 2, 3), arms=arms, own=own)}
+    about = msgspec.structs.replace(record.about, replicates="runs")
+    text = page(Contents(run=None, subjects=(subject(values=values, about=about),)))
+    [table] = re.findall("gamma by arm and run</caption>(.*?)</table>", text, re.DOTALL)
+    rows = [re.findall("<t[hd][^>]*>([^<]*)", row) for row in table.split("<tr>")[1:]]
+
+    assert [cell.strip() for cell in rows[0]] == columns
+    assert ("0.5, –, 0.7" in table) == ("vec" in own)
+    assert ("0.1, 0.2" in table) == ("dfa" in own)
+    assert ("joined across arms" in text) == (not own)
+    assert ("data-apart" in text) == bool(own)
+    assert len(columns) == 4 or "vec" not in own or "<td class=own colspan=3>" in table
