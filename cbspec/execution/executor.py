@@ -22,7 +22,7 @@ from cbspec.execution.attempts import Attempts
 from cbspec.execution.backends.backend import Workers
 from cbspec.execution.cell import Cell
 from cbspec.execution.devices import FAMILIES
-from cbspec.execution.failure import StageFailed
+from cbspec.execution.failure import error_of
 from cbspec.execution.lanes import LaneLocks
 from cbspec.execution.outlook import OutlookPublisher
 from cbspec.execution.plan import Planner
@@ -98,13 +98,13 @@ class Executor:
         Raises:
             StageFailed: one of the cells, or one of their inputs, could not be computed.
             Stopped: the run was asked to stop.
-            StoreError: the store cannot be used.
+            StoreError: the store cannot be used, or could not take one of them.
         """
         # Of ten thousand cells, those that are settled are not looked at again
         open_cells = deque(cells)
         while True:
             if failure := self.work.failure(open_cells):
-                raise StageFailed(failure)
+                raise error_of(failure)
             while open_cells and self._settled(open_cells[0]):
                 open_cells.popleft()
             if not open_cells:
@@ -128,10 +128,11 @@ class Executor:
 
         A process calls this after it has judged its claims. Once all have, no claim can ask for
         more seeds. If one was killed before, the others leave `QUIET_SECONDS` after the last job.
+        After a result that the store could not take, none is computed that no claim here needs.
         """
         self.run.finish_judging()
         quiet = 0.0
-        while quiet < QUIET_SECONDS:
+        while quiet < QUIET_SECONDS and not self._attempts.unstored:
             try:
                 if self.step():
                     self._waiting.end()
@@ -232,18 +233,16 @@ class Executor:
             remark = self._remark(task, outcome) + keep_loaded(self.store, task, outcome)
         finally:
             self._started.end(task, remark, outcome.node)
-        if outcome.ending == "store":
-            raise StoreError(outcome.reason)
 
     def _remark(self, task: StageTask, outcome: TaskOutcome) -> str:
         """Act on the outcome of a task, and return a remark for the log."""
         if outcome.ending == "lost input":
             self.work.forget([outcome.key])
             return f"put back, an input has to be computed again ({outcome.reason})"
-        if outcome.ending in ("failed", "refused", "unsuited"):
+        if outcome.ending in ("failed", "refused", "unsuited", "store"):
             self.computed += [cell for cell in task.cells if self.store.has(cell.key)]
             return self._attempts.failed(task, outcome)
         if outcome.ending == "done":
             self.computed += task.cells
             return self._attempts.succeeded(task)
-        return "not stored" if outcome.ending == "store" else outcome.ending
+        return outcome.ending

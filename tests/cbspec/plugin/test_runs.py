@@ -159,6 +159,9 @@ def test_a_killed_worker_keeps_nobody_and_is_told(project, tmp_path):
     assert f"::error file={lost.path},line=1,title={lost.claim}%3A no verdict::worker " in output
     assert "1 without a verdict" in summary.read_text()
     assert set(project.verdicts()) | {lost.claim} == {"1.a", "1.b"}
+    assert re.search(
+        r"^2 findings: 1 recomputed, 0 by .* never run, 1 without a verdict$", output, re.M
+    )
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
