@@ -55,6 +55,7 @@ class Executor:
 
     Attributes:
         work: the plan, and which of its cells are still missing.
+        workers: what computes tasks for this process.
         computed: the cells that this process has computed.
     """
 
@@ -71,7 +72,7 @@ class Executor:
         self.store = store
         self.run = run
         self.work = Worklist(planner, store, run, wide=FAMILIES[planner.numerics.device].wide)
-        self._workers = workers
+        self.workers = workers
         self._watch = watch
         self._taking = taking
         self._attempts = Attempts(run, self.work)
@@ -166,7 +167,7 @@ class Executor:
             self._outlook.publish()
             if not self._started:
                 return False
-            for task, outcome in self._workers.ended(WAITING_SECONDS):
+            for task, outcome in self.workers.ended(WAITING_SECONDS):
                 self._settle(task, outcome)
         except (Stopped, KeyboardInterrupt):
             self.close()
@@ -175,7 +176,7 @@ class Executor:
 
     def close(self) -> None:
         """Stop every task of this process. Stored results stay."""
-        self._workers.close()
+        self.workers.close()
         for task in self._started:
             self._started.end(task, "stopped")
 
@@ -183,11 +184,11 @@ class Executor:
 
     def _start_ready(self) -> None:
         self._pause = WAITING_SECONDS
-        while self._workers.reserve():
+        while self.workers.reserve():
             self._pause = IDLE_SECONDS
             # The stack undoes the reservation, unless a task was started and `pop_all` empties it
             with ExitStack() as unless_started:
-                unless_started.callback(self._workers.cancel)
+                unless_started.callback(self.workers.cancel)
                 if not self._start_first():
                     return
                 unless_started.pop_all()
@@ -213,7 +214,7 @@ class Executor:
             self._started.add(task, locks)
             unless_started.pop_all()
             unless_started.callback(self._started.end, task, "stopped")
-            self._workers.start(task)
+            self.workers.start(task)
             unless_started.pop_all()
             return True
 

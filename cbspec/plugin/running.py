@@ -22,7 +22,7 @@ from cbspec.plugin.failures import BrokenClaimError, whatever_raised
 from cbspec.plugin.gone import GoneItem
 from cbspec.plugin.items import ClaimItem
 from cbspec.plugin.process import MISTAKE, MISTAKES, RUN, ClaimProcess
-from cbspec.plugin.termination import Termination
+from cbspec.plugin.termination import Termination, close_first
 
 if TYPE_CHECKING:
     from cbspec.claim import Claim
@@ -109,7 +109,9 @@ class Running:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
-        """Show the progress while claims run."""
+        """Show the progress while claims run, and end in order at SIGTERM."""
+        if self.process.worker is not None:
+            close_first(self._stop_computing)
         if self.process.worker is not None or self.process.shows:
             return (yield)
         from cbspec.execution.progress import Display
@@ -129,6 +131,11 @@ class Running:
             self.display = None
             if stream is not sys.stdout:
                 stream.close()
+
+    def _stop_computing(self) -> None:
+        """End what this process computes with. Its task still counts as one of a worker that died."""
+        if self.process.evaluates:
+            self.process.evaluation.executor.workers.close()
 
     def _without_progress(self) -> AbstractContextManager[object]:
         return self.display.hidden() if self.display else nullcontext()

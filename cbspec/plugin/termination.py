@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 
@@ -21,9 +22,7 @@ class Termination:
 
     def heed(self) -> None:
         """Begin to heed SIGTERM, unless something else does, such as a conftest.py."""
-        # Python lets only its main thread set what a signal does
-        in_main = threading.current_thread() is threading.main_thread()
-        if in_main and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        if _unheeded():
             signal.signal(signal.SIGTERM, self._interrupt)
             self._heeds = True
 
@@ -47,3 +46,28 @@ class Termination:
         if not self._came:
             self._came = True
             raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def close_first(close: Callable[[], object]) -> None:
+    """Have SIGTERM close what a worker of xdist computes with, before it ends the worker.
+
+    The kernel ends a stage's process with the worker, but not the programs that the stage has started.
+    """
+
+    def close_and_end(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        try:
+            close()
+        finally:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+    if _unheeded():
+        signal.signal(signal.SIGTERM, close_and_end)
+
+
+def _unheeded() -> bool:
+    """Tell whether SIGTERM would end this process, and this thread can change that."""
+    # Python lets only its main thread set what a signal does
+    in_main = threading.current_thread() is threading.main_thread()
+    return in_main and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

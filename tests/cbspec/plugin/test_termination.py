@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from cbspec.plugin.termination import Termination
+from cbspec.plugin.termination import Termination, close_first
 from tests.support.patience import PATIENCE
 
 
@@ -56,3 +56,24 @@ def test_a_handler_of_the_project_stays(termination):
     signal.raise_signal(signal.SIGTERM)
 
     assert heard == [signal.SIGTERM, signal.SIGTERM]
+
+
+def closed_first(folder):
+    """Send SIGTERM twice to a worker, the second while it closes."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def close():
+        signal.raise_signal(signal.SIGTERM)
+        (folder / "closed").touch()
+
+    close_first(close)
+    signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_worker_closes_what_it_computes_with_and_dies_of_the_signal(tmp_path, spawn):
+    """So no program of a stage is left, and xdist sees a worker that was killed."""
+    process = spawn(closed_first, tmp_path)
+    process.join(PATIENCE)
+
+    assert process.exitcode == -signal.SIGTERM
+    assert (tmp_path / "closed").exists()
