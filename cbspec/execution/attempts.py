@@ -2,6 +2,9 @@
 
 If the stage raises or its process dies, each lane of the task is computed once more, by itself. So
 a lane that fails does not take the other lanes of its job with it.
+
+A result that the store cannot take, as on a full disk, is not computed again: it would take as long
+and be lost again.
 """
 
 from __future__ import annotations
@@ -17,9 +20,13 @@ class Attempts:
     """Decides after each task which lanes are tried again and which have failed.
 
     Every method returns a remark on the task for the log.
+
+    Attributes:
+        unstored: whether the store could not take a result of this process.
     """
 
     def __init__(self, run: RunDirectory, work: Worklist) -> None:
+        self.unstored = False
         self._run = run
         self._work = work
 
@@ -44,6 +51,11 @@ class Attempts:
         missing = {cell.lane: cell for cell in task.cells if not self._work.has(cell)}
         if not missing:
             return f"failed after its results were stored ({outcome.reason})"
+        if outcome.ending == "store":
+            self.unstored = True
+            for lane, cell in missing.items():
+                self._run.fail(lane, _failure(cell, outcome))
+            return "not stored"
         if len(task.lanes) > 1:
             for lane, cell in missing.items():
                 self._run.suspect(lane, _failure(cell, outcome))
@@ -59,4 +71,9 @@ class Attempts:
 
 def _failure(cell: Cell, outcome: TaskOutcome) -> Failure:
     where = f" on {outcome.node}" if outcome.node else ""
-    return Failure(what=f"{cell}{where}", reason=outcome.reason, traceback=outcome.traceback)
+    return Failure(
+        what=f"{cell}{where}",
+        reason=outcome.reason,
+        traceback=outcome.traceback,
+        unstored=outcome.ending == "store",
+    )

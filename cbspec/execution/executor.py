@@ -22,7 +22,7 @@ from cbspec.execution.attempts import Attempts
 from cbspec.execution.backends.backend import Workers
 from cbspec.execution.cell import Cell
 from cbspec.execution.devices import FAMILIES
-from cbspec.execution.failure import StageFailed
+from cbspec.execution.failure import error_of
 from cbspec.execution.lanes import LaneLocks
 from cbspec.execution.outlook import OutlookPublisher
 from cbspec.execution.plan import Planner
@@ -55,6 +55,7 @@ class Executor:
 
     Attributes:
         work: the plan, and which of its cells are still missing.
+        workers: what computes tasks for this process.
         computed: the cells that this process has computed.
     """
 
@@ -71,7 +72,7 @@ class Executor:
         self.store = store
         self.run = run
         self.work = Worklist(planner, store, run, wide=FAMILIES[planner.numerics.device].wide)
-        self._workers = workers
+        self.workers = workers
         self._watch = watch
         self._taking = taking
         self._attempts = Attempts(run, self.work)
@@ -98,13 +99,13 @@ class Executor:
         Raises:
             StageFailed: one of the cells, or one of their inputs, could not be computed.
             Stopped: the run was asked to stop.
-            StoreError: the store cannot be used.
+            StoreError: the store cannot be used, or could not take one of them.
         """
         # Of ten thousand cells, those that are settled are not looked at again
         open_cells = deque(cells)
         while True:
             if failure := self.work.failure(open_cells):
-                raise StageFailed(failure)
+                raise error_of(failure)
             while open_cells and self._settled(open_cells[0]):
                 open_cells.popleft()
             if not open_cells:
@@ -128,10 +129,11 @@ class Executor:
 
         A process calls this after it has judged its claims. Once all have, no claim can ask for
         more seeds. If one was killed before, the others leave `QUIET_SECONDS` after the last job.
+        After a result that the store could not take, none is computed that no claim here needs.
         """
         self.run.finish_judging()
         quiet = 0.0
-        while quiet < QUIET_SECONDS:
+        while quiet < QUIET_SECONDS and not self._attempts.unstored:
             try:
                 if self.step():
                     self._waiting.end()
@@ -165,7 +167,7 @@ class Executor:
             self._outlook.publish()
             if not self._started:
                 return False
-            for task, outcome in self._workers.ended(WAITING_SECONDS):
+            for task, outcome in self.workers.ended(WAITING_SECONDS):
                 self._settle(task, outcome)
         except (Stopped, KeyboardInterrupt):
             self.close()
@@ -174,7 +176,7 @@ class Executor:
 
     def close(self) -> None:
         """Stop every task of this process. Stored results stay."""
-        self._workers.close()
+        self.workers.close()
         for task in self._started:
             self._started.end(task, "stopped")
 
@@ -182,11 +184,11 @@ class Executor:
 
     def _start_ready(self) -> None:
         self._pause = WAITING_SECONDS
-        while self._workers.reserve():
+        while self.workers.reserve():
             self._pause = IDLE_SECONDS
             # The stack undoes the reservation, unless a task was started and `pop_all` empties it
             with ExitStack() as unless_started:
-                unless_started.callback(self._workers.cancel)
+                unless_started.callback(self.workers.cancel)
                 if not self._start_first():
                     return
                 unless_started.pop_all()
@@ -212,7 +214,7 @@ class Executor:
             self._started.add(task, locks)
             unless_started.pop_all()
             unless_started.callback(self._started.end, task, "stopped")
-            self._workers.start(task)
+            self.workers.start(task)
             unless_started.pop_all()
             return True
 
@@ -232,18 +234,16 @@ class Executor:
             remark = self._remark(task, outcome) + keep_loaded(self.store, task, outcome)
         finally:
             self._started.end(task, remark, outcome.node)
-        if outcome.ending == "store":
-            raise StoreError(outcome.reason)
 
     def _remark(self, task: StageTask, outcome: TaskOutcome) -> str:
         """Act on the outcome of a task, and return a remark for the log."""
         if outcome.ending == "lost input":
             self.work.forget([outcome.key])
             return f"put back, an input has to be computed again ({outcome.reason})"
-        if outcome.ending in ("failed", "refused", "unsuited"):
+        if outcome.ending in ("failed", "refused", "unsuited", "store"):
             self.computed += [cell for cell in task.cells if self.store.has(cell.key)]
             return self._attempts.failed(task, outcome)
         if outcome.ending == "done":
             self.computed += task.cells
             return self._attempts.succeeded(task)
-        return "not stored" if outcome.ending == "store" else outcome.ending
+        return outcome.ending

@@ -6,7 +6,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from cbspec.errors import CbspecError, StageError, place_of, printable
+from cbspec.errors import CbspecError, StageError, StoreError, place_of, printable
 from cbspec.execution.messages import Failure
 from cbspec.stage import Stage
 
@@ -21,6 +21,12 @@ class StageFailed(StageError):
     def __init__(self, failure: Failure) -> None:
         self.traceback = failure.traceback
         super().__init__(failure.message)
+
+
+def error_of(failure: Failure) -> StageFailed | StoreError:
+    """Return the error of a claim that needs what has failed."""
+    # No stage is at fault where the store is, and so there is no verdict
+    return StoreError(failure.reason) if failure.unstored else StageFailed(failure)
 
 
 def reason_of(error: BaseException, stage: Stage) -> str:

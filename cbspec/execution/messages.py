@@ -70,12 +70,14 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
         reason: what happened, in words.
         first: the reason of the first attempt, if this was the second; else empty.
         traceback: the traceback of the stage, if it raised; else empty.
+        unstored: whether it was computed, and the store could not take it.
     """
 
     what: str
     reason: str
     first: str = ""
     traceback: str = ""
+    unstored: bool = False
 
     @property
     def message(self) -> str:

@@ -127,12 +127,12 @@ class RunDirectory:
         self._messages("recovered").write(lane, b"")
 
     def retries(self) -> list[str]:
-        """Return a sentence for each lane that only the second attempt could compute."""
-        sentences = []
+        """Return a sentence for each lane or job that only the second attempt could compute."""
+        sentences = set()  # all lanes of a job whose worker was killed have one sentence
         for lane in self._messages("recovered").names():
             if failure := self._failure("suspects", lane):
                 attempt = f"{failure.what} was computed at the second attempt"
-                sentences.append(f"{attempt}; the first failed: {failure.reason}")
+                sentences.add(f"{attempt}; the first failed: {failure.reason}")
         return sorted(sentences)
 
     def announce_seeds(self, claim: str, seeds: int) -> None:

@@ -15,12 +15,14 @@ import pytest
 
 from cbspec import terminal
 from cbspec.errors import CbspecError, SourceChanged
+from cbspec.plugin.arguments import collects
 from cbspec.plugin.collection import UNCOLLECTED
 from cbspec.plugin.contents import SKIPPED
 from cbspec.plugin.failures import BrokenClaimError, whatever_raised
 from cbspec.plugin.gone import GoneItem
 from cbspec.plugin.items import ClaimItem
 from cbspec.plugin.process import MISTAKE, MISTAKES, RUN, ClaimProcess
+from cbspec.plugin.termination import Termination, close_first
 
 if TYPE_CHECKING:
     from cbspec.claim import Claim
@@ -35,6 +37,7 @@ class Running:
     def __init__(self, process: ClaimProcess) -> None:
         self.process = process
         self.display: Display | None = None
+        self.termination = Termination()
         self.failed = 0
 
     @pytest.hookimpl(tryfirst=True)  # before a worker reports what it has collected
@@ -106,7 +109,9 @@ class Running:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
-        """Show the progress while claims run."""
+        """Show the progress while claims run, and end in order at SIGTERM."""
+        if self.process.worker is not None:
+            close_first(self._stop_computing)
         if self.process.worker is not None or self.process.shows:
             return (yield)
         from cbspec.execution.progress import Display
@@ -116,13 +121,21 @@ class Running:
         colour = self.process.config.getoption("color", "auto") != "no"
         self.display = Display(self.process.run, stream, colour=colour)
         self.display.start()
+        if collects(self.process.config, self.process.settings.claims):
+            self.termination.heed()
         try:
             return (yield)
         finally:
+            self.termination.finish_heeding()
             self.display.close()
             self.display = None
             if stream is not sys.stdout:
                 stream.close()
+
+    def _stop_computing(self) -> None:
+        """End what this process computes with. Its task still counts as one of a worker that died."""
+        if self.process.evaluates:
+            self.process.evaluation.executor.workers.close()
 
     def _without_progress(self) -> AbstractContextManager[object]:
         return self.display.hidden() if self.display else nullcontext()
@@ -174,7 +187,7 @@ class Running:
             self.process.run.stop()
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Stop the run at Ctrl-C."""
+        """Stop the run at Ctrl-C or SIGTERM."""
         # pytest also calls this when it gives up by itself, as for files that it cannot collect
         gave_up = isinstance(excinfo.value, pytest.Session.Interrupted)
         if self.process.worker is None and not gave_up:
@@ -218,6 +231,8 @@ class Running:
         except BrokenClaimError as error:
             terminalreporter.write_line(terminal.line(f"the table could not be made: {error}"))
 
+    @pytest.hookimpl(trylast=True)  # pytest tells of the interruption here
     def pytest_unconfigure(self) -> None:
         """Remove everything of the run but its reports and results."""
         self.process.close()
+        self.termination.forget()

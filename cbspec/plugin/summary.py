@@ -128,7 +128,8 @@ class RunSummary:
         from cbspec.report import annotations, capped, job_summary, summary_table
 
         run = self._run()
-        if run.records or run.upheld or run.canaries:
+        lost = any(BROKEN in contents for contents in self._contents.values())
+        if run.records or run.upheld or run.canaries or lost:
             terminalreporter.section(f"claims at scale {self.scale} on {self.numerics.device}")
             if run.records:
                 width = shutil.get_terminal_size((120, 24)).columns
@@ -153,7 +154,7 @@ class RunSummary:
         from cbspec.report import canaries_counted, counted, doubts_listed, noise_counted
 
         yield from doubts_listed(run)
-        if run.records or run.upheld:
+        if run.records or run.upheld or not run.canaries:
             yield counted(run)
         if noise := noise_counted(run):
             yield noise

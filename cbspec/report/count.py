@@ -23,7 +23,16 @@ _STATES: dict[State, str] = {
 }
 
 # A finding counts as the first of these that any of its verdicts is
-_ORDER = ("in doubt", "recomputed", "canary equal", "code unchanged", "superseded", "unchecked")
+_ORDER = (
+    "in doubt",
+    "without a verdict",
+    "error",
+    "recomputed",
+    "canary equal",
+    "code unchanged",
+    "superseded",
+    "unchecked",
+)
 _NEVER = "never run"
 
 
@@ -31,8 +40,8 @@ def counted(run: Run) -> str:
     """Return the counts of findings as one line.
 
     For instance ``"68 findings: 22 recomputed, 45 by record (44 code unchanged, 1 canary equal), 0
-    in doubt, 1 never run"``. A claim that is named after another one, and each cell of a matrix,
-    belongs to the same finding.
+    in doubt, 1 never run"``. Errors, and claims that were not judged, are named where there are any.
+    A claim that is named after another one, and each cell of a matrix, belongs to the same finding.
     """
     ways = dict(_ways(run))
     known = set(map(base, ways))
@@ -41,14 +50,18 @@ def counted(run: Run) -> str:
         findings.setdefault(finding_of(claim, known), set()).add(way)
     counts = Counter(map(_weakest, findings.values()))
     unchanged, equal = counts["code unchanged"], counts["canary equal"]
-    parts = [
-        f"{counts['recomputed']} recomputed",
-        f"{unchanged + equal} by record ({unchanged} code unchanged, {equal} canary equal)",
-    ]
+    parts = [f"{counts['recomputed']} recomputed"]
+    if counts["error"]:
+        parts.append(count(counts["error"], "error"))
+    parts.append(
+        f"{unchanged + equal} by record ({unchanged} code unchanged, {equal} canary equal)"
+    )
     for way in ("superseded", "unchecked"):
         if counts[way]:
             parts.append(f"{counts[way]} {way}")
     parts += [f"{counts['in doubt']} in doubt", f"{counts[_NEVER]} never run"]
+    if counts["without a verdict"]:
+        parts.append(f"{counts['without a verdict']} without a verdict")
     return f"{count(len(findings), 'finding')}: {', '.join(parts)}"
 
 
@@ -103,9 +116,13 @@ def failed_canaries(run: Run) -> list[CanaryCheck]:
 
 def _ways(run: Run) -> Iterator[tuple[str, str]]:
     """Yield each claim with the way it was checked."""
+    for broken in run.broken:
+        yield broken.claim, "without a verdict"
     for record in run.records:
         if record.in_doubt:
             yield record.claim, "in doubt"
+        elif record.judgement.verdict == "error":
+            yield record.claim, "error"
         else:
             yield record.claim, "recomputed"
     for upheld in run.upheld:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -80,10 +81,25 @@ def _report(project: Project, arguments: Sequence[str]) -> int:
     """Run pytest and print the report that it writes; return its exit status."""
     report = project.config.reports / "latest.json"
     before = report.stat().st_mtime_ns if report.exists() else None
-    status = subprocess.run(arguments, stdout=sys.stderr, check=False).returncode
+    status = exit_status(arguments)
     if report.exists() and report.stat().st_mtime_ns != before:
         click.echo(terminal.json(report.read_text(encoding="utf-8")), nl=False)
     return status
+
+
+def exit_status(arguments: Sequence[str]) -> int:
+    """Run pytest with its output on stderr, and return the exit status as a shell does."""
+    with subprocess.Popen(arguments, stdout=sys.stderr) as run:
+        # pytest stops the run in order at SIGTERM, which must not end this process before it
+        before = signal.signal(signal.SIGTERM, lambda number, _: run.send_signal(number))
+        try:
+            status = run.wait()
+        except BaseException:
+            run.kill()
+            raise
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    return status if status >= 0 else 128 - status
 
 
 def targets(project: Project, words: Sequence[str]) -> Sequence[str]:

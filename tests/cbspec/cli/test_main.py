@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from cbspec.cli import main
-from cbspec.cli.commands.run import VALUED
+from cbspec.cli.commands.run import VALUED, exit_status
 from cbspec.plugin.hooks import OPTIONS
 
 REPOSITORY = Path(__file__).parents[3]
@@ -190,6 +191,15 @@ def test_run_as_json_prints_the_report(laboratory):
     assert done.returncode == 0, done.stderr
     assert [record["claim"] for record in json.loads(done.stdout)["records"]] == ["1.a"]
     assert "1 passed" in done.stderr
+
+
+def test_sigterm_reaches_the_run_behind_json():
+    """It is pytest's to stop the run; the status is what a shell makes of its end."""
+    send = "import os, signal, time; os.kill(os.getppid(), signal.SIGTERM); time.sleep(600)"
+    before = signal.getsignal(signal.SIGTERM)
+
+    assert exit_status([sys.executable, "-c", send]) == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_unknown_command_is_a_usage_mistake():

@@ -14,7 +14,15 @@ from cbspec.execution.messages import Status
 from cbspec.execution.rundir import RunDirectory
 from cbspec.stage import Call, NoParameters
 from cbspec.store import Store
-from tests.cbspec.execution.arithmetic import BREAK, JOURNAL, PACK, UNPACK, added, counted
+from tests.cbspec.execution.arithmetic import (
+    BREAK,
+    JOURNAL,
+    PACK,
+    UNPACK,
+    added,
+    counted,
+    cracked,
+)
 from tests.cbspec.execution.conftest import executor, values
 from tests.support.patience import PATIENCE, until
 
@@ -176,6 +184,35 @@ def test_a_result_that_cannot_be_stored_ends_the_run_and_says_so(tmp_path, journ
         one.ensure(cells)
 
     assert [event.outcome for event in one.run.events()] == ["not stored"]
+
+
+def test_what_could_not_be_stored_is_computed_once_by_any_worker(tmp_path, journal, monkeypatch):
+    """On a full disk every claim that needs the result fails with the store's reason; what needs it
+    not goes on, and nothing more is computed for others.
+    """
+    stored = Store.put
+
+    def full(store, key, **content):
+        if content["measures"]["value"] >= 1000:
+            raise StoreError("no space left")
+        return stored(store, key, **content)
+
+    monkeypatch.setattr(Store, "put", full)
+    workers = [executor(tmp_path, worker=worker) for worker in ("gw0", "gw1")]
+    planner = workers[0].planner
+    large = [planner.cell(added(0.5, counted(3)), seed) for seed in (1, 2)]
+    small = planner.cell(cracked(9), 1)
+    for one in workers:
+        one.plan_cells([*large, small])
+        for _ in range(2):
+            with pytest.raises(StoreError, match=r"^no space left$"):
+                one.ensure(large)
+    found = values(workers[0].ensure([small]))
+    workers[0].plan_cells([planner.cell(cracked(9), 2)])
+    workers[0].drain()
+
+    assert found == [1.0]
+    assert sorted(journal()) == ["count [1, 2] from 0", "crack [1]"]
 
 
 def test_stop_leaves_a_stage_and_keeps_what_is_stored(tmp_path, journal, monkeypatch):

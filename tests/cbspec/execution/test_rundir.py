@@ -32,6 +32,22 @@ def test_what_kills_two_workers_is_not_given_to_a_third(tmp_path):
     )
 
 
+def test_a_job_whose_worker_was_killed_is_told_once(tmp_path):
+    """However many seeds the job has, its second attempt is one sentence of the report."""
+    owner = RunDirectory(tmp_path / "runs" / "run", "main")
+    dying = RunDirectory(owner.path, "gw0")
+    job = "count @5 seeds 1,2,3"
+    dying.publish(Status(worker="gw0", job=job, lanes=("a", "b", "c"), started=0, updated=0))
+    owner.record_lost("gw0")
+    for lane in ("a", "b", "c"):
+        owner.recover(lane)
+
+    assert owner.retries() == [
+        f"{job} was computed at the second attempt; "
+        "the first failed: the worker that computed it was killed (out of memory?)"
+    ]
+
+
 def test_draws_are_told_to_all(tmp_path):
     """The number of seeds that a claim draws is known to every worker, whatever its id is made of."""
     one, other = (RunDirectory(tmp_path / "run", worker) for worker in ("gw0", "gw1"))

@@ -17,7 +17,7 @@ def full(*_, **__):
         (lambda one: one.store.codes, "keep"),
         (lambda one: one.work, "computable"),
         (lambda one: one.store, "try_lock"),
-        (lambda one: one._workers, "start"),
+        (lambda one: one.workers, "start"),
         (lambda one: one.run, "record"),
         (lambda one: one._attempts, "succeeded"),
     ],

@@ -4,6 +4,7 @@ engine without torch.
 
 import re
 import shutil
+import signal
 
 import pytest
 
@@ -93,9 +94,12 @@ def test_a_claim_is_judged_when_its_results_lie_ready(project):
     assert started == [["1.z", "1.a"], ["1.a", "1.z"]]
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_interrupted_run_keeps_finished_stages(project, workers):
-    """After Ctrl-C in the middle, finished stages are there, nothing is half-written, and the next
+@pytest.mark.parametrize(
+    ("workers", "sent", "ending"),
+    [("0", "interrupt", 2), ("2", "interrupt", 2), ("2", "terminate", -signal.SIGTERM)],
+)
+def test_interrupted_run_keeps_finished_stages(project, workers, sent, ending):
+    """After Ctrl-C or SIGTERM in the middle, finished stages are there, nothing is half-written, and the next
     run computes only the rest.
     """
     # The critical path, so first, and quick
@@ -111,10 +115,10 @@ def test_interrupted_run_keeps_finished_stages(project, workers):
     )
     before = project.stored()
 
-    process.interrupt()
+    getattr(process, sent)()
     status, output = process.end()
 
-    assert status == 2, output
+    assert status == ending, output
     assert "run again to go on from there" in output
     assert list((project.root / ".cbspec" / "runs").iterdir()) == []
     assert before.items() <= project.stored().items()
@@ -159,6 +163,9 @@ def test_a_killed_worker_keeps_nobody_and_is_told(project, tmp_path):
     assert f"::error file={lost.path},line=1,title={lost.claim}%3A no verdict::worker " in output
     assert "1 without a verdict" in summary.read_text()
     assert set(project.verdicts()) | {lost.claim} == {"1.a", "1.b"}
+    assert re.search(
+        r"^2 findings: 1 recomputed, 0 by .* never run, 1 without a verdict$", output, re.M
+    )
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])

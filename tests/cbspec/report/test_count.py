@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from cbspec.canary import CanaryCheck
 from cbspec.ledger import Outcome
-from cbspec.report import Check, Upheld, canaries_counted, counted, doubts_listed
+from cbspec.report import Check, Skipped, Upheld, canaries_counted, counted, doubts_listed
 from tests.support.specimen import make_figures
 
 
@@ -77,6 +77,18 @@ def test_cells_and_continuations_are_of_one_finding(run_of, record):
     assert counted(run).startswith(
         "2 findings: 1 recomputed, 1 by record (0 code unchanged, 1 canary equal)"
     )
+
+
+def test_errors_and_what_was_not_judged_are_counted_apart(run_of, record):
+    """The parts add up to the findings asked for, also where a stage raised or a worker was killed."""
+    lost = Skipped(claim="1.c", title="", path="claims/1.yaml", line=1, reason="worker crashed")
+    failed = record("error", findings=(), reason="boom", id="1.b")
+    run = replace(run_of(record(old="holds", id="1.a"), failed), broken=(lost,))
+    none = replace(run_of(), broken=(lost, replace(lost, claim="1.d")))
+
+    by_record = "0 by record (0 code unchanged, 0 canary equal), 0 in doubt, 0 never run"
+    assert counted(run) == f"3 findings: 1 recomputed, 1 error, {by_record}, 1 without a verdict"
+    assert counted(none) == f"2 findings: 0 recomputed, {by_record}, 2 without a verdict"
 
 
 def test_doubts_are_listed_with_their_reason(run_of):
