@@ -110,7 +110,8 @@ class Running:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
         """Show the progress while claims run, and end in order at SIGTERM."""
-        if self.process.worker is not None:
+        judges = collects(self.process.config, self.process.settings.claims)
+        if self.process.worker is not None and judges:
             close_first(self._stop_computing)
         if self.process.worker is not None or self.process.shows:
             return (yield)
@@ -121,7 +122,7 @@ class Running:
         colour = self.process.config.getoption("color", "auto") != "no"
         self.display = Display(self.process.run, stream, colour=colour)
         self.display.start()
-        if collects(self.process.config, self.process.settings.claims):
+        if judges:
             self.termination.heed()
         try:
             return (yield)
