@@ -57,7 +57,8 @@ def keep_canaries(
     withheld = {key.claim for key in left}
     taken = [item for item in figures if item.claim not in withheld]
     ledger = reunite(ledger, {item.claim for item in taken})
-    ledger = set_apart(ledger, {entry.key for entry in entries if entry.claim in withheld})
+    ours = {entry.key for entry in entries if entry.claim in withheld}
+    ledger = set_apart(ledger, ours - left)  # one that was judged anew alone is of other code
     results: list[dict[str, str]] = []
     for item in figures:
         of_claim = {key for key in left if key.claim == item.claim}

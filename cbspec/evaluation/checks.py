@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from cbspec.canary import UNHELD, CanaryCheck
 from cbspec.claim import Claim
 from cbspec.errors import JudgingError, UnitChanged
@@ -157,7 +159,8 @@ def rejudged(claim: Claim, entry: Entry, folder: EvidenceFolder) -> Comparison |
         loaded=entry.loaded,
     )
     _same(other_units(entry, anew))
-    return compare(entry, anew)
+    # What canaries say of its code is as true of the same values judged anew
+    return compare(entry, replace(anew, doubt=entry.doubt, apart=entry.apart))
 
 
 def _units_read(claim: Claim) -> dict[str, str]:
@@ -206,7 +209,7 @@ def would_be(comparison: Comparison) -> str:
 
 def _decided(entry: Entry) -> str:
     """Describe when and why a person decided about a verdict whose canary had changed."""
-    last = entry.accepted[-1]
+    last = entry.doubted
     return f"{last.date}: {last.reason}"
 
 

@@ -143,7 +143,7 @@ def _remarks(claim: Claim, standings: Standings, recorded: Entry) -> Iterator[st
     planner = standings.planner
     yield from recorded.moved(planner.numerics.torch, planner.dependencies(claim.arms.values()))
     if recorded.doubt:
-        last = recorded.accepted[-1]
+        last = recorded.doubted
         yield f"{recorded.doubt} {last.date}: {last.reason}"
     for name, code in recorded.adopted.items():
         yield f"its results of {name} were adopted from code {code[:10]}, whose canary was identical"

@@ -166,8 +166,9 @@ class Code:
         """Tell whether runs were seen to load a file that its fingerprint here does not count."""
         if self._fixed(implementation) is not None:
             return False
-        counted = {module.shown for module in self._closure(implementation).modules}
-        return not counted.issuperset(self._loaded(implementation))
+        modules = self._closure(implementation).modules
+        counted = {module.shown.rstrip("/") for module in modules}  # a folder that was listed, too
+        return not counted.issuperset(name.rstrip("/") for name in self._loaded(implementation))
 
     def at(self, root: Path) -> Code:
         """Return the same project in another folder, such as a copy of an earlier commit."""

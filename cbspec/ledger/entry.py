@@ -177,6 +177,11 @@ class Entry(Committed, frozen=True, kw_only=True):
         return None
 
     @property
+    def doubted(self) -> Acceptance:
+        """Return when and why a person superseded it or carried it over, of a verdict in `doubt`."""
+        return [made for made in self.accepted if made.outcome == self.doubt][-1]
+
+    @property
     def implicated(self) -> tuple[RecordedAssertion, ...]:
         """Return the assertions that made the verdict.
 

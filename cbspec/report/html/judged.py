@@ -147,7 +147,7 @@ def _marks(entry: Entry, replicates: str) -> list[str]:
         stages = ", ".join(entry.adopted)
         marks.append(f"results of {stages} were adopted: other code computed them, canary equal")
     if entry.doubt:
-        marks.append(f"{entry.doubt}: {entry.accepted[-1].reason}")
+        marks.append(f"{entry.doubt}: {entry.doubted.reason}")
     return marks
 
 

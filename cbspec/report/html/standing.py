@@ -155,7 +155,7 @@ def _of_record(subject: Subject) -> tuple[str, str, Sequence[str]]:
     for entry in subject.entries:
         if entry.doubt:
             doubts.add(entry.doubt)
-            reasons.append(entry.accepted[-1].reason)
+            reasons.append(entry.doubted.reason)
     if "superseded" in doubts:
         return "superseded", "superseded", reasons
     return "", "carried over" if doubts else "", reasons

@@ -214,3 +214,37 @@ def test_a_verdict_is_vouched_for_again_by_the_canary_of_its_code(lab):
     assert before
     assert not lab.ledger.get(LONG).apart
     assert run(lab) == ["canary equal"]
+
+
+def test_a_verdict_judged_anew_is_vouched_for_as_before(lab):
+    """Another assertion on the same values changes nothing about the code that they are of: what was
+    carried over still is, for the reason of then.
+    """
+    lab.edit("lab/catalog.py", *CHANGED)
+    run(lab, "canary")
+    lab.cbspec("accept", "--canary", "--carry-over", "--reason", "a change of units alone")
+    lab.edit("claims/light.yaml", "direction: ascending", "direction: descending")
+    before = run(lab)
+    accepted = lab.cbspec("accept", "--all", "--reason", "the memo says the opposite")
+    after = run(lab)
+    [check] = lab.report.records[0].checks
+
+    assert before == ["judged otherwise"]
+    assert "1.a (memo, cpu): goalposts" in accepted.stdout
+    assert (after, lab.ledger.get(LONG).doubt) == (["canary equal"], "carried over")
+    assert check.reason.endswith("a change of units alone")
+    assert lab.ledger.get(LONG).accepted[-1].reason == "the memo says the opposite"
+
+
+def test_a_verdict_judged_anew_beside_one_of_edited_code_keeps_its_canary(lab):
+    """Only the verdict of the edited code is one that the canary on record does not vouch for."""
+    lab.edit("lab/catalog.py", *CHANGED)
+    lab.edit("claims/light.yaml", "direction: ascending", "direction: descending")
+    run(lab)
+    lab.cbspec("accept", "--all", "--reason", "the memo says the opposite")
+
+    apart = {entry.scale: entry.apart for entry in lab.ledger}
+    lab.edit("lab/catalog.py", *reversed(CHANGED))
+
+    assert apart == {"memo": False, "quick": True}
+    assert run(lab) == ["code unchanged"]
