@@ -50,7 +50,7 @@ class History:
         known = self._commits.setdefault(commit, {})
         absent = set(implementations) - known.keys()
         if absent:
-            with checked_out(self._code.root, commit, self._code.packages) as folder:
+            with checked_out(self._code.root, commit) as folder:
                 known |= self._definitions(folder, absent)
         return known
 
@@ -72,25 +72,14 @@ class History:
         return definitions
 
 
-def _within(name: str, packages: Collection[str]) -> bool:
-    """Tell whether a file, relative to the project, belongs to one of its packages."""
-    first = name.removeprefix("src/").removesuffix(".py").partition("/")[0]
-    return first in {package.partition(".")[0] for package in packages}
-
-
 @contextmanager
-def checked_out(root: Path, commit: str, packages: Collection[str]) -> Iterator[Path | None]:
-    """Yield a temporary folder with the Python files of some packages that a commit has.
+def checked_out(root: Path, commit: str) -> Iterator[Path | None]:
+    """Yield a temporary folder with the Python files that a commit has below `root`.
 
     None if git is missing or does not know the commit.
-
-    Args:
-        root: the project's folder. The packages lie in it, or in its ``src``.
-        commit: the commit.
-        packages: their dotted names.
     """
-    pattern = ":(glob)**/*.py"  # one that matches nothing would be an error
-    command = ["git", "-C", str(root), "archive", "--format=zip", "-0", commit, "--", pattern]
+    archived = ["archive", "--format=zip", "-0", commit, "--", ":(glob)**/*.py"]
+    command = ["git", "-C", str(root), *archived]
     try:
         done = subprocess.run(command, capture_output=True, check=False)
     except FileNotFoundError:
@@ -101,6 +90,5 @@ def checked_out(root: Path, commit: str, packages: Collection[str]) -> Iterator[
         return
     with tempfile.TemporaryDirectory(prefix="cbspec-") as folder:
         with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
-            names = archive.namelist()
-            archive.extractall(folder, [name for name in names if _within(name, packages)])
+            archive.extractall(folder)
         yield Path(folder)

@@ -66,7 +66,7 @@ class Code:
         sources: Parsed | None = None,
     ) -> None:
         self.root = root.resolve()
-        self.packages = packages
+        self._packages = packages
         finder = Finder(self.root, source_folder(self.root, packages))
         self._sources = sources or Parsed()
         self._modules = Modules(self.root, finder, self._sources, seen)
@@ -174,7 +174,7 @@ class Code:
         """Return the same project in another folder, such as a copy of an earlier commit."""
         return Code(
             root,
-            self.packages,
+            self._packages,
             catalog=self._catalogs,
             stages=self._stages,
             installed=self._installed,

@@ -150,7 +150,8 @@ class Contrast:
         )
 
     def _columns(self, data: Measurements) -> dict[str, Array]:
-        data.refuse_copies(self.weights, self.measure)
+        if len(self.weights) == 2:  # of more, two may well agree: baselines of an interaction
+            data.refuse_copies(self.weights, self.measure)
         columns = {}
         for arm in self.weights:
             if self.logs:

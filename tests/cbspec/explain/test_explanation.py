@@ -360,22 +360,18 @@ def test_flip_carries_the_edit_that_made_it(laboratory):
     assert [(edit.path, edit.definition) for edit in record.edits] == [("lab/catalog.py", "grow")]
 
 
-def test_checked_out_has_the_python_of_the_packages_only(laboratory):
-    """The Python files that a commit has of a package are laid out in a folder that is gone
-    afterwards, wherever the package lies.
-    """
-    laboratory.write("tests/test_lab.py", "")
-    laboratory.write("src/lab/other.py", "")
+def test_checked_out_has_the_python_of_the_project_only(laboratory):
+    """The commit's Python files below the project are laid out in a folder that is gone afterwards."""
     commit = laboratory.commit()
     laboratory.edit("lab/catalog.py", GROWTH, FASTER)
 
-    with checked_out(laboratory.root, commit, ["lab"]) as folder:
+    with checked_out(laboratory.root, commit) as folder:
         names = sorted(
             path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
         )
         text = (folder / "lab" / "catalog.py").read_text()
 
-    assert names == ["lab/__init__.py", "lab/catalog.py", "src/lab/other.py"]
+    assert names == ["lab/__init__.py", "lab/catalog.py"]
     assert GROWTH in text
     assert FASTER not in text
     assert not folder.exists()

@@ -99,7 +99,6 @@ ON_COPIES = [
     Trend(measure="x", arms=("c", "a", "b"), direction="increasing"),
     RankTrend(measure="x", arms=("c", "a", "b"), direction="increasing"),
     Ratio(measure="x", arms=("a", "b"), below=2.0),
-    Interaction(measure="x", pairs=(("a", "b"), ("c", "b"))),
     Iqm(measure="x", arms=("a",), minus="b", below=0.1),
     Quantile(measure="x", arms=("a",), minus="b", below=0.1),
     Unpaired(measure="x", arms=("a", "b"), above=-1.0),
@@ -121,6 +120,15 @@ def test_arms_that_compute_the_same_are_told(tabled: Tabled, assertion: Assertio
         r"does a stage ignore what tells them apart\?",
         found.reason,
     )
+
+
+def test_baselines_that_agree_leave_an_interaction(tabled: Tabled) -> None:
+    """What the second factor does to one arm is told although it does nothing to the other."""
+    more, less = np.array([0.3, 0.31, 0.32]), np.array([0.1, 0.12, 0.11])
+    table = tabled(a=SAME + more, b=SAME, c=SAME + less, d=SAME.copy())
+    interaction = Interaction(measure="x", pairs=(("a", "b"), ("c", "d")))
+
+    assert decided(interaction, table).verdict == "holds"
 
 
 def test_arms_that_agree_to_their_resolution_are_compared(tabled: Tabled) -> None:
