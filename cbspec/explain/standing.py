@@ -85,7 +85,7 @@ class Standings:
         if same := self.past.same(cell.call, cell.seed, device):
             return "stale", self._since(cell, same)
         if points := self._points(cell):
-            text = f"of its trajectory, {cell.call.stage.progress} {points[0]} is stored"
+            text = f"its trajectory is stored at {cell.call.stage.progress} {points[0]}"
             return "missing", (Cause(kind="point", text=text),)
         if near := self.past.near(cell.call, cell.seed, device, self._wanted):
             return "stale", self._since(cell, near)

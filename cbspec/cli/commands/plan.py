@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ from cbspec.project import Project
 if TYPE_CHECKING:
     from cbspec.evaluation.forecast import Forecast
     from cbspec.evaluation.work import Work
+    from cbspec.explain import Cause
 
 ON_ONE_MACHINE = ("local", "inline")
 SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
@@ -81,8 +83,13 @@ def lines(planned: Forecast, workers: int, cores: int) -> Iterator[str]:
     stored = [work for work in planned.work if not work.absent]
     if absent:
         yield f"\nTo compute ({count(len(absent), 'job')}, critical path first):"
+    shared = _shared(absent)
     for work in absent:
-        yield from _absent(work)
+        yield from _absent(work, shared)
+    if shared:
+        yield ""
+    for causes, mark in shared.items():
+        yield from _causes(causes, f"  {mark:>8}  ")
     if stored:
         yield f"\nStored ({count(len(stored), 'job')}):"
     for work in stored:
@@ -95,15 +102,36 @@ def lines(planned: Forecast, workers: int, cores: int) -> Iterator[str]:
         )
 
 
-def _absent(work: Work) -> Iterator[str]:
+Causes = tuple["Cause", ...]
+
+
+def _shared(absent: Iterable[Work]) -> dict[Causes, str]:
+    """Return a mark for each list of causes that several jobs have: ``"[1]"``."""
+    counts = Counter(work.causes for work in absent if work.causes)
+    several = [causes for causes, jobs in counts.items() if jobs > 1]
+    return {causes: f"[{number}]" for number, causes in enumerate(several, start=1)}
+
+
+def _absent(work: Work, shared: Mapping[Causes, str]) -> Iterator[str]:
     label = work.label
     if work.absent != work.results:
         label += f"  ({work.absent} of {work.results} results)"
-    yield f"  {_duration(work.seconds):>8}  {label}  {work.state}"
-    for cause in work.causes[:SHOWN]:
-        yield f"              {cause.text}"
-    if len(work.causes) > SHOWN:
-        yield f"              and {len(work.causes) - SHOWN} more (cbspec explain tells all)"
+    line = f"  {_duration(work.seconds):>8}  {label}  {work.state}"
+    if mark := shared.get(work.causes):
+        yield f"{line} {mark}"
+        return
+    yield line
+    yield from _causes(work.causes, " " * 14)
+
+
+def _causes(causes: Causes, indent: str) -> Iterator[str]:
+    """Yield the first causes line by line, the first one after `indent`."""
+    texts = [cause.text for cause in causes[:SHOWN]]
+    if len(causes) > SHOWN:
+        texts.append(f"and {len(causes) - SHOWN} more (cbspec explain tells all)")
+    for text in texts:
+        yield indent + text
+        indent = " " * len(indent)
 
 
 def _time(planned: Forecast, workers: int, cores: int) -> str:

@@ -224,6 +224,18 @@ def test_plan_says_why(laboratory, pinned):
     pinned(first)
 
 
+def test_causes_that_several_jobs_share_are_told_once(laboratory, pinned):
+    """Jobs that are stale for the same causes refer to a list of them below."""
+    laboratory.run()
+    laboratory.edit(
+        "lab/catalog.py", "replica.parameters.light * (day + 1)", "replica.parameters.light + day"
+    )
+
+    found = laboratory.cbspec("plan", "--device", "cpu").stdout
+
+    pinned(re.sub(r"[\d.]+ s\b", "0.0 s", found))
+
+
 def test_explain_for_a_person(laboratory, pinned):
     """Stages with state, seeds, arms and causes; then the record and what changed since."""
     laboratory.commit()

@@ -163,7 +163,7 @@ def test_longer_run_is_missing_a_point(laboratory):
     laboratory.run()
     laboratory.edit("claims/defaults.yaml", "quick: {days: 3}", "quick: {days: 5}")
 
-    assert rows(laboratory)[0] == ("grow @5", "missing", ("of its trajectory, day 3 is stored",))
+    assert rows(laboratory)[0] == ("grow @5", "missing", ("its trajectory is stored at day 3",))
 
 
 def test_new_arm_is_missing_beside_what_was_saved_on_the_way(laboratory):
