@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
-import tempfile
-import zipfile
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cbspec.errors import CbspecError
+from cbspec.explain.commits import Commits
 from cbspec.fingerprint import Code
 from cbspec.store import Store
 
@@ -28,6 +24,7 @@ class History:
     def __init__(self, code: Code, store: Store) -> None:
         self._code = code
         self._store = store
+        self._files = Commits(code.root)
         self._commits: dict[str, dict[str, Definitions | None]] = {}
 
     def definitions(
@@ -50,8 +47,7 @@ class History:
         known = self._commits.setdefault(commit, {})
         absent = set(implementations) - known.keys()
         if absent:
-            with checked_out(self._code.root, commit) as folder:
-                known |= self._definitions(folder, absent)
+            known |= self._definitions(self._files.folder(commit), absent)
         return known
 
     def _definitions(
@@ -70,25 +66,3 @@ class History:
             except CbspecError:  # the implementation was elsewhere, or did not exist yet
                 continue
         return definitions
-
-
-@contextmanager
-def checked_out(root: Path, commit: str) -> Iterator[Path | None]:
-    """Yield a temporary folder with the Python files that a commit has below `root`.
-
-    None if git is missing or does not know the commit.
-    """
-    archived = ["archive", "--format=zip", "-0", commit, "--", ":(glob)**/*.py"]
-    command = ["git", "-C", str(root), *archived]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError:
-        yield None
-        return
-    if done.returncode:
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="cbspec-") as folder:
-        with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
-            archive.extractall(folder)
-        yield Path(folder)

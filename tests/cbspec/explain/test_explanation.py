@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from cbspec.execution.numerics import Numerics
 from cbspec.execution.plan import Planner
 from cbspec.explain import History, Standings, edits_since, explain
-from cbspec.explain.history import checked_out
 from cbspec.ledger import Key
 from tests.support.claim_text import LIGHT
 from tests.support.laboratory import NUMERICS
@@ -358,20 +357,3 @@ def test_flip_carries_the_edit_that_made_it(laboratory):
 
     assert record.comparison.headline == "flip: holds -> refuted"
     assert [(edit.path, edit.definition) for edit in record.edits] == [("lab/catalog.py", "grow")]
-
-
-def test_checked_out_has_the_python_of_the_project_only(laboratory):
-    """The commit's Python files below the project are laid out in a folder that is gone afterwards."""
-    commit = laboratory.commit()
-    laboratory.edit("lab/catalog.py", GROWTH, FASTER)
-
-    with checked_out(laboratory.root, commit) as folder:
-        names = sorted(
-            path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
-        )
-        text = (folder / "lab" / "catalog.py").read_text()
-
-    assert names == ["lab/__init__.py", "lab/catalog.py"]
-    assert GROWTH in text
-    assert FASTER not in text
-    assert not folder.exists()
