@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ON_ONE_MACHINE = ("local", "inline")
 SHOWN = 3  # causes of one job; the whole list is what `cbspec explain` is for
+Causes = tuple["Cause", ...]
 
 
 @click.command("plan")
@@ -100,9 +101,6 @@ def lines(planned: Forecast, workers: int, cores: int) -> Iterator[str]:
             f"{count(planned.open, 'claim')} without a verdict on record may draw more seeds while inconclusive:"
             f" at most {_duration(planned.further)} more."
         )
-
-
-Causes = tuple["Cause", ...]
 
 
 def _shared(absent: Iterable[Work]) -> dict[Causes, str]:
